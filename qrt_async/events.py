@@ -1,0 +1,146 @@
+"""What observers hear, and the observer that turns it into log lines.
+
+An observer is a plain callable that takes one event. It runs inside the event loop, so it must be
+quick; what it raises is logged and never reaches the program.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterable
+
+import msgspec
+
+_log = logging.getLogger("qrt_async")
+
+
+class Event(msgspec.Struct, frozen=True, kw_only=True):
+    """Something that happened. Never holds a token, a body or a query."""
+
+
+class RequestDone(Event, frozen=True, kw_only=True):
+    """One exchange with the service ended; ``code`` is the HTTP status, ``None`` without an answer."""
+
+    method: str
+    template: str
+    code: int | None
+    seconds: float
+
+
+class RetryPlanned(Event, frozen=True, kw_only=True):
+    """A request went wrong and is sent again in ``after`` seconds."""
+
+    method: str
+    template: str
+    why: str
+    after: float
+
+
+class TokenRenewed(Event, frozen=True, kw_only=True):
+    """A bearer token was fetched; it lives for ``seconds``."""
+
+    seconds: float
+
+
+class ApiDateLeft(Event, frozen=True, kw_only=True):
+    """The service retires an API date; another is spoken from now on."""
+
+    left: str
+    taken: str
+    why: str
+
+
+class PermitAwaited(Event, frozen=True, kw_only=True):
+    """A submission waits ``seconds`` for its turn, because of ``why``."""
+
+    seconds: float
+    why: str
+
+
+class JobMoved(Event, frozen=True, kw_only=True):
+    """A job's status changed; ``previous`` is ``None`` at the first sight of it."""
+
+    job_id: str
+    status: str
+    previous: str | None = None
+    reason: str | None = None
+
+
+class JobStalled(Event, frozen=True, kw_only=True):
+    """A job cannot move on for a reason outside of it."""
+
+    job_id: str
+    why: str
+
+
+class LookFailed(Event, frozen=True, kw_only=True):
+    """The service could not be asked for news; it is asked again in ``again_in`` seconds."""
+
+    why: str
+    again_in: float
+
+
+class SubmissionUnclaimed(Event, frozen=True, kw_only=True):
+    """Whoever submitted was cancelled in mid-flight. The job, if there is one, runs on."""
+
+    job_id: str | None
+    backend: str
+    error: str | None = None
+
+
+class CallbackFailed(Event, frozen=True, kw_only=True):
+    """A done-callback of a job raised."""
+
+    job_id: str
+    error: str
+
+
+class TaskCrashed(Event, frozen=True, kw_only=True):
+    """A task of ours ended with an error of its own; its waiters were given that error."""
+
+    task: str
+    error: str
+
+
+Observer = Callable[[Event], None]
+
+
+class Announcer:
+    """Tells every observer, the logging one first."""
+
+    def __init__(self, observers: Iterable[Observer] = ()) -> None:
+        self._observers = (log_event, *observers)
+
+    def __call__(self, event: Event) -> None:
+        for observer in self._observers:
+            try:
+                observer(event)
+            except Exception:  # noqa: BLE001 - a stranger's mistake must not end our task
+                _log.exception("an observer failed on %s", type(event).__name__)
+
+
+def log_event(event: Event) -> None:
+    """Write the event to the logger ``qrt_async``: job changes at INFO, trouble at WARNING."""
+    if isinstance(event, JobMoved):
+        reason = f": {event.reason}" if event.reason else ""
+        _log.info("job %s is %s%s", event.job_id, event.status, reason)
+    elif isinstance(event, SubmissionUnclaimed):
+        _log.warning("a cancelled submission to %s left %s", event.backend, _left_behind(event))
+    elif isinstance(event, _LOUD):
+        _log.warning("%s", _words(event))
+    elif _log.isEnabledFor(logging.DEBUG):
+        _log.debug("%s", _words(event))
+
+
+_LOUD = (ApiDateLeft, JobStalled, LookFailed, CallbackFailed, TaskCrashed)
+
+
+def _left_behind(event: SubmissionUnclaimed) -> str:
+    if event.job_id is not None:
+        return f"job {event.job_id}: it runs on; find it in service.unclaimed"
+    return f"no known job ({event.error})"
+
+
+def _words(event: Event) -> str:
+    facts = ", ".join(f"{name}={getattr(event, name)!r}" for name in event.__struct_fields__)
+    return f"{type(event).__name__}: {facts}"

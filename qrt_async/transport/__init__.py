@@ -1,0 +1,1 @@
+"""Bytes out, bytes in: requests and replies, credentials, authorization, retry, the pool."""

@@ -1,0 +1,256 @@
+"""Sends requests: owns the pool, leads authorization and retry, and turns aiohttp's trouble into ours.
+
+The only file of the client that imports aiohttp.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import random
+import ssl
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+from urllib.parse import quote, urlencode
+
+import aiohttp
+import msgspec
+from yarl import URL
+
+from qrt_async.errors import Answer, InvalidInput, ServiceClosed
+from qrt_async.events import Event, RequestDone, RetryPlanned
+from qrt_async.transport.account import Account
+from qrt_async.transport.auth import Renew, conversation
+from qrt_async.transport.failures import error_for
+from qrt_async.transport.flight import Flight
+from qrt_async.transport.proxies import Proxies
+from qrt_async.transport.redirects import MOST, REDIRECTS, follow
+from qrt_async.transport.retry import PASSING, RetryPolicy, Trouble, pause
+from qrt_async.transport.tasks import Crew, Home
+from qrt_async.transport.timeouts import Timeouts
+from qrt_async.transport.tokens import TokenKeeper
+from qrt_async.transport.trouble import error_from, origin, understand
+from qrt_async.transport.wire import Reply, Request, retry_after
+from qrt_async.version import __version__
+
+_KEEP_ALIVE = 120.0
+"""Seconds an idle connection is kept: longer than the longest pause between two looks."""
+_PIECE = 2**16
+"""Bytes that are written at once; a longer body goes in pieces, between which the loop turns."""
+_ACCEPT = "application/json, */*;q=0.5"
+"""Logs are plain text, and so are the results of old jobs."""
+
+
+class _Line(msgspec.Struct, frozen=True, kw_only=True):
+    """What an open transport holds."""
+
+    account: Account
+    session: aiohttp.ClientSession
+    tokens: TokenKeeper
+    proxies: Proxies
+
+
+class HttpTransport:
+    """The way to one account's service. Opens at the first request, inside the loop that makes it."""
+
+    def __init__(
+        self,
+        locate: Callable[[], Awaitable[Account]],
+        *,
+        home: Home,
+        crew: Crew,
+        announce: Callable[[Event], None],
+        retry: RetryPolicy,
+        timeouts: Timeouts,
+        api_date: str,
+    ) -> None:
+        self._locate = locate
+        self._home = home
+        self._crew = crew
+        self._announce = announce
+        self._retry = retry
+        self._timeouts = timeouts
+        self._opening: Flight[_Line] = Flight(crew, "opening")
+        self._line: _Line | None = None
+        self.api_date = api_date
+
+    async def send(self, request: Request) -> Reply:
+        """The reply, if it is a success; its error otherwise. Repeats what may be repeated."""
+        line = await self._entered()
+        return _success(line, request, await self._converse(line, request))
+
+    async def ready(self) -> None:
+        """Be open, with a token at hand, so that the next request leaves without further ado."""
+        line = await self._entered()
+        if line.tokens.at_hand() is None:
+            await line.tokens.renewed(None)
+
+    async def close(self) -> None:
+        """Close the pool."""
+        line, self._line = self._line, None
+        if line is not None:
+            await line.session.close()
+
+    async def _entered(self) -> _Line:
+        self._home.enter()
+        return self._line or await self._opening.join(self._open)
+
+    async def _open(self) -> _Line:
+        account = await self._locate()
+        connector = aiohttp.TCPConnector(keepalive_timeout=_KEEP_ALIVE, ssl=await _trust(account.verify))
+        session = aiohttp.ClientSession(
+            connector=connector,
+            cookie_jar=aiohttp.DummyCookieJar(),
+            headers={"User-Agent": f"qrt-async/{__version__}"},
+        )
+        # Off, because aiohttp by itself repeats DELETE and PUT, and the GET of what can be read only once.
+        session._retry_connection = False
+        tokens = TokenKeeper(account, self._ask_iam, self._crew, self._announce)
+        self._line = _Line(account=account, session=session, tokens=tokens, proxies=Proxies(account.proxies))
+        return self._line
+
+    async def _converse(self, line: _Line, request: Request) -> Reply:
+        token = line.tokens.at_hand() if request.authorize else None
+        talk = conversation(self._dressed(line.account, request), token)
+        try:
+            wish = next(talk)
+            while True:
+                if isinstance(wish, Renew):
+                    wish = talk.send(await line.tokens.renewed(wish.worn))
+                else:
+                    wish = talk.send(await self._persist(line, wish))
+        except StopIteration as end:
+            reply: Reply = end.value
+            return reply
+
+    def _dressed(self, account: Account, request: Request) -> Request:
+        headers = [("Accept", _ACCEPT), ("IBM-API-Version", self.api_date)]
+        if request.authorize and account.instance is not None:
+            headers.append(("Service-CRN", account.instance))
+        return request.with_headers(*headers)
+
+    async def _ask_iam(self, request: Request) -> Reply:
+        assert self._line is not None  # noqa: S101 - a token keeper exists only on an open line
+        return _success(self._line, request, await self._persist(self._line, request))
+
+    async def _persist(self, line: _Line, request: Request) -> Reply:
+        """Try, and try again as the policy says."""
+        tried = 0
+        while True:
+            tried += 1
+            if self._home.closed:
+                raise _closed()
+            outcome = await self._once(line, request)
+            trouble = _trouble(outcome)
+            if trouble is None:
+                assert isinstance(outcome, Reply)  # noqa: S101 - an exception is always a trouble
+                return outcome
+            wait = pause(self._retry, request.repeat, trouble, tried, random.random())  # noqa: S311
+            if wait is None or self._home.closed:
+                return self._ended(request, outcome, trouble)
+            why = str(trouble.code or trouble.kind)
+            self._announce(
+                RetryPlanned(method=request.method, template=request.template, why=why, after=wait)
+            )
+            await asyncio.sleep(wait)
+
+    def _ended(self, request: Request, outcome: Reply | Exception, trouble: Trouble) -> Reply:
+        if isinstance(outcome, Reply):
+            return outcome
+        error = error_from(request, trouble, outcome)
+        raise _closed(error.submitted) if self._home.closed else error from origin(outcome)
+
+    async def _once(self, line: _Line, request: Request) -> Reply | Exception:
+        """One try, redirects followed. Network trouble is returned, everything else flies."""
+        url = request.path if "://" in request.path else line.account.url + request.path
+        for _ in range(MOST):
+            try:
+                reply = await self._exchange(line, request, url)
+            except (aiohttp.ClientError, TimeoutError, OSError) as error:
+                return error
+            except asyncio.CancelledError:
+                # A pool that closes cancels those who wait in it, whom nobody else cancelled.
+                if self._home.closed and not _is_cancelled():
+                    raise _closed() from None
+                raise
+            if reply.code not in REDIRECTS:
+                return reply
+            onward = follow(request, url, reply)
+            if onward is None:
+                return reply
+            request, url = onward, onward.path
+        return reply
+
+    async def _exchange(self, line: _Line, request: Request, url: str) -> Reply:
+        started = asyncio.get_running_loop().time()
+        code: int | None = None
+        try:
+            async with line.session.request(
+                request.method,
+                URL(url + _query(request), encoded=True),
+                data=_data(request.body),
+                headers=list(request.headers),
+                proxy=line.proxies.to(url),
+                timeout=self._patience(request),
+                allow_redirects=False,
+            ) as response:
+                code = response.status
+                body = await response.read()
+                headers = {name.lower(): value for name, value in response.headers.items()}
+                return Reply(code=code, headers=headers, body=body)
+        finally:
+            seconds = asyncio.get_running_loop().time() - started
+            done = RequestDone(method=request.method, template=request.template, code=code, seconds=seconds)
+            self._announce(done)
+
+    def _patience(self, request: Request) -> aiohttp.ClientTimeout:
+        limits = self._timeouts
+        if request.submits:
+            return aiohttp.ClientTimeout(total=limits.submit, sock_connect=limits.connect)
+        return aiohttp.ClientTimeout(total=limits.total, sock_connect=limits.connect, sock_read=limits.read)
+
+
+def _query(request: Request) -> str:
+    return "?" + urlencode(request.query, quote_via=quote) if request.query else ""
+
+
+def _trouble(outcome: Reply | Exception) -> Trouble | None:
+    if isinstance(outcome, Reply):
+        if outcome.code not in PASSING:
+            return None
+        wait = retry_after(outcome.headers, datetime.now(UTC))
+        return Trouble(kind="reply", code=outcome.code, retry_after=wait)
+    return understand(outcome)
+
+
+def _success(line: _Line, request: Request, reply: Reply) -> Reply:
+    if not reply.ok:
+        raise error_for(request, reply, datetime.now(UTC), line.tokens.secrets)
+    return reply
+
+
+def _closed(submitted: Answer = "no") -> ServiceClosed:
+    error = ServiceClosed("The service was closed while this request was under way.")
+    error.submitted = error.billed = submitted
+    return error
+
+
+def _is_cancelled() -> bool:
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0
+
+
+def _data(body: bytes | None) -> bytes | io.BytesIO | None:
+    return io.BytesIO(body) if body is not None and len(body) > _PIECE else body
+
+
+async def _trust(verify: bool | str) -> bool | ssl.SSLContext:
+    """Whom TLS trusts. A file of certificates is read in a thread."""
+    if isinstance(verify, bool):
+        return verify
+    try:
+        return await asyncio.to_thread(ssl.create_default_context, cafile=verify)
+    except OSError as error:
+        raise InvalidInput(
+            f"verify={verify!r} is no readable file of trusted certificates (PEM): {error.strerror or error}."
+        ) from error
