@@ -1,0 +1,277 @@
+"""BitArray: measured bits, packed as Qiskit packs them, and counted with NumPy."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import repeat
+from math import prod
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from qrt_async.errors import InvalidInput
+from qrt_async.programs.diagonal import expectations
+from qrt_async.programs.observables import DIAGONAL, Observables
+from qrt_async.programs.packing import matching, pack_flags, pack_samples, pick_bits, without_excess
+from qrt_async.programs.tally import bitstrings, integers, tally
+
+if TYPE_CHECKING:
+    from qiskit.primitives import BitArray as QiskitBitArray
+
+Bytes = NDArray[np.uint8]
+Loc = int | tuple[int, ...] | None
+
+
+class BitArray:
+    """The bits of one classical register, for every shot of every point of a PUB.
+
+    ``array`` has the shape ``(*shape, num_shots, ceil(num_bits / 8))`` and dtype ``uint8``: the bits of
+    a shot as one big-endian number, filled up with zeros on the left. Bit ``i`` is ``creg[i]``, and the
+    rightmost character of a bitstring is bit 0. Instances are values: every method returns a new one.
+    """
+
+    __slots__ = ("_array", "_num_bits")
+    __hash__ = None  # type: ignore[assignment] # compared by value, and holds an array
+
+    def __init__(self, array: Bytes, num_bits: int) -> None:
+        if array.dtype != np.uint8 or array.ndim < 2 or array.shape[-1] != -(-num_bits // 8):
+            raise InvalidInput(
+                f"Got an array of {array.dtype} with shape {array.shape} for {num_bits} bits; "
+                f"needed is uint8 with shape (..., shots, {-(-num_bits // 8)})."
+            )
+        self._array = array
+        self._num_bits = num_bits
+
+    # -- what it is -------------------------------------------------------------------------------
+
+    @property
+    def array(self) -> Bytes:
+        return self._array
+
+    @property
+    def num_bits(self) -> int:
+        return self._num_bits
+
+    @property
+    def num_shots(self) -> int:
+        """Shots at each point."""
+        return int(self._array.shape[-2])
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """The shape of the PUB: its parameter sets, without shots and bits."""
+        return self._array.shape[:-2]
+
+    @property
+    def ndim(self) -> int:
+        return self._array.ndim - 2
+
+    @property
+    def size(self) -> int:
+        """How many points: the product of ``shape``."""
+        return prod(self.shape)
+
+    def __repr__(self) -> str:
+        return f"BitArray(<shape={self.shape}, num_shots={self.num_shots}, num_bits={self.num_bits}>)"
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, BitArray):
+            return NotImplemented
+        return self._num_bits == other._num_bits and np.array_equal(self._clean(), other._clean())
+
+    def __len__(self) -> int:
+        if not self.shape:
+            raise TypeError("A BitArray of a single point has no length; see num_shots.")
+        return self.shape[0]
+
+    def _clean(self) -> Bytes:
+        return without_excess(self._array, self._num_bits)
+
+    # -- reading ----------------------------------------------------------------------------------
+
+    def get_counts(self, loc: Loc = None) -> dict[str, int]:
+        """How often each bitstring was measured, at the point ``loc`` or at all points together."""
+        values, counts = tally(self._rows(loc))
+        return dict(zip(bitstrings(values, self._num_bits), counts, strict=True))
+
+    def get_int_counts(self, loc: Loc = None) -> dict[int, int]:
+        """As :meth:`get_counts`, with the outcomes as integers."""
+        values, counts = tally(self._rows(loc))
+        return dict(zip(integers(values), counts, strict=True))
+
+    def get_bitstrings(self, loc: Loc = None) -> list[str]:
+        """Every shot as a bitstring, in the order measured."""
+        return bitstrings(self._rows(loc), self._num_bits)
+
+    def to_bool_array(self, order: Literal["big", "little"] = "big") -> NDArray[np.bool_]:
+        """Shape ``(*shape, num_shots, num_bits)``; with ``order="little"`` index 0 is bit 0."""
+        if order not in ("big", "little"):
+            raise InvalidInput(f"Got order={order!r}; allowed are 'big' and 'little'.")
+        unpacked = np.unpackbits(self._array, axis=-1)[..., self._array.shape[-1] * 8 - self._num_bits :]
+        return (unpacked if order == "big" else unpacked[..., ::-1]).astype(np.bool_)
+
+    def bitcount(self) -> NDArray[np.uint64]:
+        """How many ones each shot has; shape ``(*shape, num_shots)``."""
+        ones: NDArray[np.uint64] = np.bitwise_count(self._clean()).sum(axis=-1, dtype=np.uint64)
+        return ones
+
+    def expectation_values(self, observables: Any) -> NDArray[np.float64]:
+        """Mean of diagonal observables over the shots.
+
+        ``observables`` is what an Estimator takes, with the letters I, Z, 0 and 1; its shape broadcasts
+        against ``shape``, and so the result is shaped.
+        """
+        asked = Observables.read(observables, letters=DIAGONAL)
+        if asked.width != self._num_bits:
+            raise InvalidInput(
+                f"Got observables of {asked.width} letters for {self._num_bits} bits; they must agree."
+            )
+        if self.num_shots == 0:
+            raise InvalidInput("Got no shots to take a mean over.")
+        return expectations(self._clean(), asked)
+
+    def _rows(self, loc: Loc) -> Bytes:
+        array = self._clean()
+        if loc is not None:
+            array = array[self._checked(loc)]
+        return (
+            array.reshape(-1, array.shape[-1])
+            if array.shape[-1]
+            else array.reshape(prod(array.shape[:-1]), 0)
+        )
+
+    def _checked(self, loc: int | tuple[int, ...]) -> int | tuple[int, ...]:
+        if len(loc if isinstance(loc, tuple) else (loc,)) > self.ndim:
+            raise IndexError(f"Got the location {loc} in a shape of {self.ndim} dimensions.")
+        return loc
+
+    # -- cutting and joining ----------------------------------------------------------------------
+
+    def __getitem__(self, indices: Any) -> BitArray:
+        asked = indices if isinstance(indices, tuple) else (indices,)
+        if len([index for index in asked if index is not Ellipsis and index is not None]) > self.ndim:
+            raise IndexError(
+                f"Got {len(asked)} indices for {self.ndim} dimensions; "
+                "shots are cut by slice_shots(), bits by slice_bits()."
+            )
+        rest = () if any(index is Ellipsis for index in asked) else (Ellipsis,)
+        return BitArray(self._array[(*asked, *rest, slice(None), slice(None))], self._num_bits)
+
+    def slice_bits(self, indices: int | Sequence[int]) -> BitArray:
+        """Only these bits; bit ``i`` is ``creg[i]``, and the first one named becomes the new bit 0."""
+        chosen = _indices(indices, self._num_bits, "bits")
+        return BitArray(pick_bits(self._array, chosen), len(chosen))
+
+    def slice_shots(self, indices: int | Sequence[int]) -> BitArray:
+        """Only these shots, in this order."""
+        return BitArray(self._array[..., _indices(indices, self.num_shots, "shots"), :], self._num_bits)
+
+    def postselect(
+        self, indices: Sequence[int] | int, selection: Sequence[bool | int] | bool | int
+    ) -> BitArray:
+        """The shots whose bits ``indices`` read ``selection``; all points in one row of shots, shape ``()``."""
+        bits = [indices] if isinstance(indices, int) else list(indices)
+        wanted = [selection] if isinstance(selection, int) else list(selection)
+        if len(bits) != len(wanted):
+            raise InvalidInput(
+                f"Got {len(bits)} bits and {len(wanted)} values for them; name as many of each."
+            )
+        bits = _indices([_positive(bit, self._num_bits) for bit in bits], self._num_bits, "bits")
+        return BitArray(matching(self._rows(None), bits, wanted), self._num_bits)
+
+    def reshape(self, *shape: int | Iterable[int]) -> BitArray:
+        """Another shape of as many points; or, where only that fits, of points times shots."""
+        new = tuple(size for part in shape for size in ([part] if isinstance(part, int) else part))
+        if prod(new) == self.size:
+            return BitArray(self._array.reshape(*new, *self._array.shape[-2:]), self._num_bits)
+        if prod(new) == self.size * self.num_shots:
+            return BitArray(self._array.reshape(*new, self._array.shape[-1]), self._num_bits)
+        raise InvalidInput(
+            f"Got the shape {new} for {self.size} points of {self.num_shots} shots; the sizes differ."
+        )
+
+    @staticmethod
+    def concatenate(bit_arrays: Sequence[BitArray], axis: int = 0) -> BitArray:
+        """Joined along an axis of their shapes. Bits, shots and the other axes must agree."""
+        first = _alike(bit_arrays)
+        if not -first.ndim <= axis < first.ndim:
+            raise InvalidInput(
+                f"Got axis {axis} for arrays of {first.ndim} dimensions; reshape(1) gives a point one."
+            )
+        return _joined(bit_arrays, axis % first.ndim)
+
+    @staticmethod
+    def concatenate_shots(bit_arrays: Sequence[BitArray]) -> BitArray:
+        """The shots of all, one after the other."""
+        _alike(bit_arrays)
+        return _joined(bit_arrays, -2)
+
+    @staticmethod
+    def concatenate_bits(bit_arrays: Sequence[BitArray]) -> BitArray:
+        """The registers side by side; the first one holds the low bits."""
+        if not bit_arrays:
+            raise InvalidInput("Got no bit arrays to join; at least one is needed.")
+        try:
+            low_first = [array.to_bool_array("little") for array in bit_arrays]
+            return BitArray.from_bool_array(np.concatenate(low_first, axis=-1), "little")
+        except ValueError as error:
+            raise InvalidInput(f"These bit arrays do not lie side by side: {error}.") from None
+
+    # -- making -----------------------------------------------------------------------------------
+
+    @staticmethod
+    def from_bool_array(array: Any, order: Literal["big", "little"] = "big") -> BitArray:
+        """From ``(..., shots, bits)``; with ``order="little"`` index 0 is bit 0."""
+        flags = np.asarray(array, dtype=np.bool_)
+        if flags.ndim < 2 or order not in ("big", "little"):
+            raise InvalidInput(
+                f"Got {flags.ndim} dimensions and order={order!r}; needed: (..., shots, bits), big or little."
+            )
+        return BitArray(pack_flags(flags[..., ::-1] if order == "little" else flags), flags.shape[-1])
+
+    @staticmethod
+    def from_samples(samples: Iterable[str] | Iterable[int], num_bits: int | None = None) -> BitArray:
+        """From integers, hex strings (``0x…``) or bitstrings; all of one kind."""
+        return BitArray(*pack_samples(samples, num_bits))
+
+    @staticmethod
+    def from_counts(counts: Mapping[str, int] | Mapping[int, int], num_bits: int | None = None) -> BitArray:
+        """As many shots of each outcome as ``counts`` says; outcomes as in :meth:`from_samples`."""
+        every: list[Any] = [each for outcome, count in counts.items() for each in repeat(outcome, count)]
+        return BitArray.from_samples(every, num_bits)
+
+    def to_qiskit(self) -> QiskitBitArray:
+        """Qiskit's own ``BitArray`` over the same memory. Needs the extra ``qiskit``."""
+        from qrt_async.programs import qiskit  # imports Qiskit
+
+        return qiskit.bit_array(self)
+
+
+def _indices(indices: int | Sequence[int], size: int, what: str) -> list[int]:
+    chosen = [indices] if isinstance(indices, int) else list(indices)
+    wrong = next((index for index in chosen if not 0 <= index < size), None)
+    if wrong is not None:
+        raise IndexError(f"Got the index {wrong}; there are {size} {what}.")
+    return [int(index) for index in chosen]
+
+
+def _positive(bit: int, num_bits: int) -> int:
+    return bit + num_bits if bit < 0 else bit
+
+
+def _alike(bit_arrays: Sequence[BitArray]) -> BitArray:
+    if not bit_arrays:
+        raise InvalidInput("Got no bit arrays to join; at least one is needed.")
+    if len({array.num_bits for array in bit_arrays}) > 1:
+        raise InvalidInput(f"Got arrays of {[array.num_bits for array in bit_arrays]} bits; they must agree.")
+    return bit_arrays[0]
+
+
+def _joined(bit_arrays: Sequence[BitArray], axis: int) -> BitArray:
+    try:
+        return BitArray(
+            np.concatenate([array.array for array in bit_arrays], axis=axis), bit_arrays[0].num_bits
+        )
+    except ValueError as error:
+        raise InvalidInput(f"These bit arrays do not fit together: {error}.") from None

@@ -1,0 +1,111 @@
+"""Circuits as PUBs hold them. What can be known of an OpenQASM 3 text is read without a parser."""
+
+from __future__ import annotations
+
+import re
+from typing import Any, Protocol
+
+from msgspec import Struct
+
+from qrt_async.errors import InvalidInput
+from qrt_async.programs.values import Parameters
+
+_COMMENT = re.compile(r"//[^\n]*|/\*.*?\*/|^\s*(?:@|#?pragma\b)[^\n]*", re.DOTALL | re.MULTILINE)
+_INPUT = re.compile(r"\binput\s+([^;]*);")
+_DECLARED = re.compile(
+    r"(?:float|angle|int|uint|bool|bit|duration|complex)\s*(?:\[[^;]*\])?\s+([^\W\d]\w*)\s*"
+)
+_QUBITS = re.compile(r"\bqubit\s*(\[[^\]]*\])?\s+[^\W\d]\w*\s*(?=;)")
+_VERSION = re.compile(r"\s*OPENQASM\s+(\d+)")
+
+
+class Circuit(Protocol):
+    """What a PUB must know of its circuit."""
+
+    @property
+    def names(self) -> tuple[str, ...] | None:
+        """Its parameters in the order that positions mean; ``None`` where it cannot be known."""
+
+    @property
+    def num_qubits(self) -> int | None: ...
+
+    @property
+    def positional(self) -> bool:
+        """Whether values may be given by position."""
+
+    def encode(self) -> Any:
+        """Its place in the PUB, ready for JSON. May be slow."""
+
+    def values(self, parameters: Parameters) -> Any:
+        """The place of its values in the PUB, ready for JSON."""
+
+
+class Qasm(Struct, frozen=True):
+    """An OpenQASM 3 text."""
+
+    text: str
+    names: tuple[str, ...] | None
+    num_qubits: int | None
+
+    @property
+    def positional(self) -> bool:
+        return False
+
+    def encode(self) -> str:
+        return self.text
+
+    def values(self, parameters: Parameters) -> dict[str, Any] | None:
+        return parameters.by_name()
+
+
+def read_circuit(given: Any) -> Circuit:
+    """``InvalidInput`` for what is neither OpenQASM 3 text nor a ``QuantumCircuit``."""
+    if isinstance(given, str):
+        return read_qasm(given)
+    if is_quantum_circuit(given):
+        from qrt_async.programs import qiskit  # imports Qiskit
+
+        return qiskit.QpyCircuit.of(given)
+    raise InvalidInput(
+        f"Got a circuit of type {type(given).__name__}; allowed are an OpenQASM 3 string and, "
+        "with the extra 'qiskit', a QuantumCircuit."
+    )
+
+
+def is_circuit(given: Any) -> bool:
+    return isinstance(given, str) or is_quantum_circuit(given)
+
+
+def is_quantum_circuit(given: Any) -> bool:
+    """Without importing Qiskit: whoever holds a circuit has imported it."""
+    return any(
+        kind.__name__ == "QuantumCircuit" and kind.__module__.startswith("qiskit.")
+        for kind in type(given).__mro__
+    )
+
+
+def read_qasm(text: str) -> Qasm:
+    if not text.strip():
+        raise InvalidInput("Got an empty circuit; needed is an OpenQASM 3 program.")
+    version = _VERSION.match(_COMMENT.sub(" ", text))
+    if version and version[1] != "3":
+        raise InvalidInput(
+            f"Got a program in OpenQASM {version[1]}; the service reads OpenQASM 3. "
+            "qiskit.qasm2.loads and qiskit.qasm3.dumps translate."
+        )
+    bare = _COMMENT.sub(" ", text)
+    return Qasm(text, _names(bare), _num_qubits(bare))
+
+
+def _names(bare: str) -> tuple[str, ...] | None:
+    declared = [_DECLARED.fullmatch(rest) for rest in _INPUT.findall(bare)]
+    names = tuple(match[1] for match in declared if match)
+    return names if len(names) == len(declared) else None
+
+
+def _num_qubits(bare: str) -> int | None:
+    """The declared qubits; ``None`` with hardware qubits or sizes that are not plain numbers."""
+    sizes = [size.strip("[] ") or "1" for size in _QUBITS.findall(bare)]
+    if "$" in bare or not sizes or not all(size.isdecimal() for size in sizes):
+        return None
+    return sum(int(size) for size in sizes)

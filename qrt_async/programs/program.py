@@ -1,0 +1,167 @@
+"""Programs: what the service is asked to run, checked before anything is sent."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any, Generic, TypeAlias
+
+import msgspec
+
+from qrt_async.errors import InvalidInput
+from qrt_async.programs.options import EstimatorOptions, NoiseLearnerOptions, SamplerOptions, read_options
+from qrt_async.programs.pubs import read_circuits, read_estimator_pubs, read_sampler_pubs
+
+if TYPE_CHECKING:
+    from typing_extensions import TypeVar
+
+    from qrt_async.programs.circuits import Circuit
+    from qrt_async.programs.noise import NoiseLearnerResult  # noqa: F401 # named by the bases below
+    from qrt_async.programs.results import PrimitiveResult  # noqa: F401 # as above
+
+    R_co = TypeVar("R_co", covariant=True, default=Any)
+else:
+    from typing import TypeVar
+
+    R_co = TypeVar("R_co", covariant=True)
+
+Pubs: TypeAlias = Iterable[Any]
+"""A list of PUBs; what a PUB is stands at :class:`Sampler` and :class:`Estimator`."""
+
+
+class Program(Generic[R_co]):
+    """Any program of the service, with its ``params`` passed through untouched.
+
+    ``params`` is whatever makes a JSON object: a mapping, a msgspec struct, or JSON that is already
+    encoded (``bytes`` or ``msgspec.Raw``). NumPy arrays and Qiskit circuits in it are sent in the
+    service's typed encoding. What the result is depends on the program, hence ``Program[Any]``.
+    """
+
+    def __init__(self, program_id: str, params: Any) -> None:
+        if not program_id or not isinstance(program_id, str):
+            raise InvalidInput(f"Got the program id {program_id!r}; needed is a name such as 'sampler'.")
+        if isinstance(params, (bytes, msgspec.Raw)) and not bytes(params).lstrip()[:1] == b"{":
+            raise InvalidInput("Got encoded params that are no JSON object; they must begin with '{'.")
+        self.program_id = program_id
+        self._params = params
+
+    def encode(self) -> bytes:
+        """The JSON of ``params``: the same bytes each time. May take a while, and may run in a thread."""
+        params = self._build()
+        if isinstance(params, (bytes, msgspec.Raw)):
+            return bytes(params)
+        try:
+            encoded = msgspec.json.encode(params, enc_hook=_typed)
+        except (TypeError, ValueError, OverflowError, RecursionError) as error:
+            raise InvalidInput(f"The params of {self.program_id!r} are not JSON: {error}") from error
+        if encoded[:1] != b"{":
+            raise InvalidInput(
+                f"Got params of type {type(params).__name__}; needed is what makes a JSON object."
+            )
+        return encoded
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self.program_id!r}>"
+
+    def _build(self) -> Any:
+        return self._params
+
+
+class Sampler(Program["PrimitiveResult"]):
+    """Measure circuits: each PUB is ``circuit``, ``(circuit, values)`` or ``(circuit, values, shots)``.
+
+    A circuit is an OpenQASM 3 string or a ``QuantumCircuit`` that fits the backend; nothing is
+    transpiled. Values go by name, ``{"theta": 0.3, "phi": [0.1, 0.2]}``, and broadcast to the shape of
+    the PUB; as in Qiskit, a last axis of length one stands for the parameter itself. For a
+    ``QuantumCircuit`` they may go by position, the last axis in the order of ``circuit.parameters``.
+
+    ``shots`` holds for the whole job; a PUB may repeat it but not differ. ``None`` leaves the choice to
+    ``options.default_shots``, which is 4096 where unset. Raises ``InvalidInput`` for what cannot be sent.
+    """
+
+    def __init__(
+        self,
+        pubs: Pubs,
+        *,
+        shots: int | None = None,
+        options: SamplerOptions | Mapping[str, Any] | None = None,
+    ) -> None:
+        self._pubs = read_sampler_pubs(pubs, shots)
+        super().__init__("sampler", read_options(options, SamplerOptions))
+
+    def _build(self) -> dict[str, Any]:
+        circuits = _Circuits()
+        pubs = [[circuits[pub.circuit], pub.circuit.values(pub.parameters), pub.shots] for pub in self._pubs]
+        return {"pubs": pubs, "options": self._params, "version": 2, "support_qiskit": True}
+
+
+class Estimator(Program["PrimitiveResult"]):
+    """Expectation values: each PUB is ``(circuit, observables)``, plus ``values``, plus ``precision``.
+
+    Circuits and values are as for :class:`Sampler`. Observables are Pauli strings (qubit 0 rightmost),
+    ``{pauli: coefficient}``, Qiskit operators, or nested lists of these, whose shape broadcasts against
+    that of the values. ``precision`` is the wanted standard error and holds for the whole job; ``None``
+    leaves it to ``options.default_precision``, 1/64 where unset. Raises ``InvalidInput``.
+    """
+
+    def __init__(
+        self,
+        pubs: Pubs,
+        *,
+        precision: float | None = None,
+        options: EstimatorOptions | Mapping[str, Any] | None = None,
+    ) -> None:
+        self._pubs = read_estimator_pubs(pubs, precision)
+        super().__init__("estimator", read_options(options, EstimatorOptions))
+
+    def _build(self) -> dict[str, Any]:
+        circuits = _Circuits()
+        pubs = [
+            [
+                circuits[pub.circuit],
+                pub.observables.nested(),
+                pub.circuit.values(pub.parameters),
+                pub.precision,
+            ]
+            for pub in self._pubs
+        ]
+        options = dict(self._params)
+        # The service takes this one beside the options, users know it among them (api.md 5.3).
+        level = {"resilience_level": options.pop("resilience_level")} if "resilience_level" in options else {}
+        return {"pubs": pubs, "options": options, **level, "version": 2, "support_qiskit": True}
+
+
+class NoiseLearner(Program["NoiseLearnerResult"]):
+    """Learn the noise of the layers in ``circuits``, which have no free parameters. Raises ``InvalidInput``."""
+
+    def __init__(
+        self,
+        circuits: Iterable[Any],
+        *,
+        options: NoiseLearnerOptions | Mapping[str, Any] | None = None,
+    ) -> None:
+        self._circuits = read_circuits(circuits)
+        super().__init__("noise-learner", read_options(options, NoiseLearnerOptions))
+
+    def _build(self) -> dict[str, Any]:
+        circuits = _Circuits()
+        options = {**self._params, "support_qiskit": True}
+        return {"circuits": [circuits[circuit] for circuit in self._circuits], "options": options}
+
+
+class _Circuits:
+    """Each circuit object encoded once, however many PUBs share it."""
+
+    def __init__(self) -> None:
+        self._done: dict[int, Any] = {}
+
+    def __getitem__(self, circuit: Circuit) -> Any:
+        if id(circuit) not in self._done:
+            self._done[id(circuit)] = circuit.encode()
+        return self._done[id(circuit)]
+
+
+def _typed(value: Any) -> Any:
+    """What msgspec cannot encode, as the service's typed JSON."""
+    from qrt_async.programs.typed import encode  # imports NumPy
+
+    return encode(value)

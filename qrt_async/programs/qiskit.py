@@ -1,0 +1,209 @@
+"""Qiskit's objects in and out. The only file of the client that imports Qiskit."""
+
+from __future__ import annotations
+
+import io
+import zlib
+from base64 import b64encode
+from contextlib import suppress
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from msgspec import Struct
+from qiskit import QuantumCircuit, primitives, qpy, quantum_info
+
+from qrt_async.errors import InvalidInput, ResultError
+from qrt_async.programs.arrays import typed_array
+
+if TYPE_CHECKING:
+    from qrt_async.programs.bits import BitArray
+    from qrt_async.programs.containers import DataBin, PrimitiveResult, PubResult
+    from qrt_async.programs.noise import EncodedCircuit, LayerError, NoiseLearnerResult, PauliLindbladError
+    from qrt_async.programs.spans import ExecutionSpan, ExecutionSpans
+    from qrt_async.programs.values import Parameters
+
+# What the service's programs read (ibm-quantum-schemas; api.md 5.2); a newer Qiskit writes newer ones unasked.
+QPY_VERSION = 17
+
+
+class QpyCircuit(Struct, frozen=True):
+    """A ``QuantumCircuit``, copied when it was given, so that later changes to it do not reach the service."""
+
+    circuit: Any
+    names: tuple[str, ...]
+    num_qubits: int
+
+    @classmethod
+    def of(cls, circuit: QuantumCircuit) -> QpyCircuit:
+        return cls(
+            circuit.copy(), tuple(parameter.name for parameter in circuit.parameters), circuit.num_qubits
+        )
+
+    @property
+    def positional(self) -> bool:
+        return True
+
+    def encode(self) -> dict[str, str]:
+        return {
+            "__type__": "QuantumCircuit",
+            "__value__": b64encode(zlib.compress(qpy_bytes(self.circuit))).decode(),
+        }
+
+    def values(self, parameters: Parameters) -> dict[str, str]:
+        """One array, its last axis over the parameters in the circuit's own order."""
+        columns = [
+            np.array(parameters.boxes[name].stretched(parameters.shape), dtype=float) for name in self.names
+        ]
+        empty = np.empty((*parameters.shape, 0))
+        return typed_array(np.stack(columns, axis=-1) if columns else empty)
+
+
+def qpy_bytes(circuit: QuantumCircuit) -> bytes:
+    """``InvalidInput`` where the circuit holds what QPY cannot."""
+    with io.BytesIO() as out:
+        try:
+            qpy.dump(circuit, out, version=min(QPY_VERSION, qpy.common.QPY_VERSION))
+        except (qpy.QpyError, TypeError, ValueError) as error:
+            raise InvalidInput(f"The circuit {circuit.name!r} cannot be written as QPY: {error}") from error
+        return out.getvalue()
+
+
+def observable(given: Any) -> Any:
+    """Qiskit's operators as nested lists of ``{label: coefficient}``."""
+    if isinstance(given, primitives.ObservablesArray if hasattr(primitives, "ObservablesArray") else ()):
+        return given.tolist()
+    if isinstance(given, quantum_info.SparseObservable):
+        given = quantum_info.SparsePauliOp.from_sparse_observable(given)
+    if isinstance(given, quantum_info.PauliList):
+        return [observable(pauli) for pauli in given]
+    if isinstance(given, quantum_info.Pauli):
+        given = quantum_info.SparsePauliOp(given)
+    if isinstance(given, quantum_info.SparsePauliOp):
+        terms: dict[str, complex] = {}
+        for label, coefficient in given.to_list():
+            terms[label] = terms.get(label, 0.0) + coefficient
+        return terms
+    if hasattr(given, "tolist"):
+        return given.tolist()
+    raise InvalidInput(
+        f"Got an observable of type {type(given).__name__}; needed is a SparsePauliOp or a Pauli."
+    )
+
+
+def bit_array(bits: BitArray) -> primitives.BitArray:
+    return primitives.BitArray(np.ascontiguousarray(bits.array), bits.num_bits)
+
+
+def data_bin(data: DataBin) -> primitives.DataBin:
+    fields = {
+        name: value.to_qiskit() if hasattr(value, "to_qiskit") else value for name, value in data.items()
+    }
+    return primitives.DataBin(shape=data.shape, **fields)
+
+
+def pub_result(result: PubResult) -> primitives.PubResult:
+    return _pub_class(result.kind)(data_bin(result.data), plain(result.metadata))
+
+
+def _pub_class(kind: str) -> Any:
+    if kind == "SamplerPubResult":
+        return primitives.SamplerPubResult
+    if kind == "EstimatorPubResult":
+        with suppress(ImportError, InvalidInput):
+            return _official().EstimatorPubResult
+    return primitives.PubResult
+
+
+def primitive_result(result: PrimitiveResult) -> primitives.PrimitiveResult[Any]:
+    return primitives.PrimitiveResult([pub_result(pub) for pub in result], plain(result.metadata))
+
+
+def plain(value: Any) -> Any:
+    """Metadata with whatever in it has a Qiskit form; times as the service writes them, in UTC without saying so."""
+    if isinstance(value, dict):
+        return {name: plain(entry) for name, entry in value.items()}
+    if isinstance(value, list):
+        return [plain(entry) for entry in value]
+    if isinstance(value, datetime):
+        return _naive(value)
+    return value.to_qiskit() if hasattr(value, "to_qiskit") else value
+
+
+def execution_spans(spans: ExecutionSpans) -> Any:
+    """The official client's, or these themselves where it is not installed."""
+    try:
+        from qiskit_ibm_runtime import execution_span as official  # heavy, and not a dependency
+    except ImportError:
+        return spans
+    return official.ExecutionSpans(
+        getattr(official, span.kind)(_naive(span.start), _naive(span.stop), _slices(span)) for span in spans
+    )
+
+
+def read_circuit(circuit: EncodedCircuit) -> QuantumCircuit:
+    """``ResultError`` where Qiskit cannot read it."""
+    try:
+        return qpy.load(io.BytesIO(circuit.qpy()))[0]
+    except Exception as error:  # Qiskit's reader fails in many ways
+        raise ResultError(f"Qiskit cannot read a circuit: {error}") from error
+
+
+def pauli_lindblad_error(error: PauliLindbladError) -> Any:
+    return _official().PauliLindbladError(quantum_info.PauliList(list(error.generators)), error.rates)
+
+
+def layer_error(layer: LayerError) -> Any:
+    error = pauli_lindblad_error(layer.error) if layer.error else None
+    return _official().LayerError(read_circuit(layer.circuit), list(layer.qubits), error)
+
+
+def noise_learner_result(result: NoiseLearnerResult) -> Any:
+    return _official().NoiseLearnerResult([layer_error(layer) for layer in result], plain(result.metadata))
+
+
+def typed(value: Any) -> Any:
+    """A Qiskit object as the service's typed JSON. ``TypeError`` for what has none here."""
+    if isinstance(value, QuantumCircuit):
+        return QpyCircuit.of(value).encode()
+    if isinstance(value, quantum_info.SparsePauliOp):
+        return _settings(value, {"data": typed(value.paulis), "coeffs": typed_array(value.coeffs)})
+    if isinstance(value, quantum_info.PauliList):
+        return _settings(value, {"data": value.to_labels()})
+    if type(value).__name__ == "NoiseModel":
+        return {"__type__": "NoiseModel", "__value__": value.to_dict(serializable=True)}
+    raise TypeError(f"objects of type {type(value).__name__} have no encoding")
+
+
+def _settings(value: Any, settings: dict[str, Any]) -> dict[str, Any]:
+    kind = type(value)
+    return {
+        "__type__": "settings",
+        "__module__": kind.__module__,
+        "__class__": kind.__name__,
+        "__value__": settings,
+    }
+
+
+def _official() -> Any:
+    try:
+        from qiskit_ibm_runtime import results  # heavy, and not a dependency
+    except ImportError:
+        raise InvalidInput(
+            "These classes are the official client's, which is not installed: pip install qiskit-ibm-runtime."
+        ) from None
+    return results
+
+
+def _naive(time: datetime) -> datetime:
+    return time.astimezone(UTC).replace(tzinfo=None)
+
+
+def _slices(span: ExecutionSpan) -> dict[int, tuple[Any, ...]]:
+    slices: dict[int, tuple[Any, ...]] = {}
+    for index, portion in span.portions.items():
+        front = () if portion.at_front is None else (portion.at_front,)
+        shots = () if portion.shots is None else (slice(*portion.shots),)
+        asked = () if portion.pub_shots is None else (portion.pub_shots,)
+        slices[index] = (portion.shape, *front, slice(*portion.points), *shots, *asked)
+    return slices

@@ -1,0 +1,186 @@
+"""Results: from the bytes of ``GET /v1/jobs/{id}/results`` to what Qiskit users know.
+
+Decoding is pure and may run in any thread. It validates the outline at once and leaves arrays packed until
+they are asked for; :func:`decode_in_pieces` reads them too, in steps short enough for an event loop.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from msgspec import Struct
+
+from qrt_async.errors import ResultError
+from qrt_async.programs.arrays import Steps
+from qrt_async.programs.bits import BitArray
+from qrt_async.programs.containers import DataBin, Packed, PrimitiveResult, PubResult
+from qrt_async.programs.executor import ExecutorResult, read_executor, read_tensor, unpack_tensors
+from qrt_async.programs.noise import NOISE, NoiseLearnerResult, read_layers
+from qrt_async.programs.plain import parse_primitive, read_plain, unpack_plain
+from qrt_async.programs.spans import SPANS, ExecutionSpan, ExecutionSpans
+from qrt_async.programs.typed import VALUES, Reader, Revive, Tree, parse, reading, unpack
+
+__all__ = [
+    "DECODERS",
+    "BitArray",
+    "DataBin",
+    "Decoder",
+    "ExecutionSpan",
+    "ExecutionSpans",
+    "ExecutorResult",
+    "NoiseLearnerResult",
+    "PrimitiveResult",
+    "PubResult",
+    "decode",
+    "decode_in_pieces",
+]
+
+
+class Decoder(Struct, frozen=True):
+    """How the results of a program are read.
+
+    ``parse`` makes data of a body, ``interpret`` a result of the data, which may leave arrays in it packed.
+    In between, ``unpack`` may read those arrays, in short steps.
+    """
+
+    interpret: Callable[[Any], Any]
+    unpack: Callable[[Any], Steps[Any]] = unpack
+    parse: Callable[[bytes], Any] = parse
+
+
+def _bit_array(value: Any, revive: Revive) -> BitArray:
+    num_bits = value["num_bits"]
+    if not isinstance(num_bits, int) or num_bits < 0:
+        raise ResultError(f"A BitArray declares {num_bits!r} bits.")
+    return BitArray(revive(value["array"]), num_bits)
+
+
+def _data_bin(value: Any, revive: Revive) -> DataBin:
+    fields = value["fields"]
+    names = value.get("field_names") or list(fields)
+    shape = _shape(value.get("shape"))
+    return DataBin({str(name): Packed(fields[name], revive) for name in names}, shape)
+
+
+def _shape(value: Any) -> tuple[int, ...]:
+    shape = () if value is None else tuple(value) if isinstance(value, list) else (value,)
+    if not all(isinstance(size, int) and size >= 0 for size in shape):
+        raise ResultError(f"A shape reads {str(value)[:60]}.")
+    return shape
+
+
+def _pub_result(kind: str) -> Reader:
+    def read(value: Any, revive: Revive) -> PubResult:
+        data = revive(value["data"])
+        if not isinstance(data, DataBin):
+            raise ResultError("The data of a PUB result are no DataBin.")
+        return PubResult(data, _mapping(revive(value.get("metadata"))), kind)
+
+    return read
+
+
+def _primitive_result(value: Any, revive: Revive) -> PrimitiveResult:
+    pubs = revive(value["pub_results"])
+    if not isinstance(pubs, list) or not all(isinstance(pub, PubResult) for pub in pubs):
+        raise ResultError("The pub_results of a result are not what they should be.")
+    return PrimitiveResult(pubs, _mapping(revive(value.get("metadata"))))
+
+
+def _mapping(value: Any) -> dict[str, Any]:
+    if not isinstance(value, (dict, type(None))):
+        raise ResultError(f"Metadata are {type(value).__name__}, not an object.")
+    return value or {}
+
+
+READERS: Mapping[str, Reader] = {
+    **VALUES,
+    **SPANS,
+    **NOISE,
+    "BitArray": _bit_array,
+    "DataBin": _data_bin,
+    "PubResult": _pub_result("PubResult"),
+    "SamplerPubResult": _pub_result("SamplerPubResult"),
+    "EstimatorPubResult": _pub_result("EstimatorPubResult"),
+    "PrimitiveResult": _primitive_result,
+}
+
+TREE = Tree(READERS)
+
+
+def _unpack_primitive(tree: Any) -> Steps[Any]:
+    return unpack_plain(tree) if _is_plain(tree) else unpack(tree)
+
+
+def _is_plain(tree: Any) -> bool:
+    return isinstance(tree, dict) and "results" in tree
+
+
+def _primitive(tree: Any) -> PrimitiveResult:
+    if _is_plain(tree):
+        return read_plain(tree)
+    result = TREE.revive(tree)
+    if not isinstance(result, PrimitiveResult):
+        raise ResultError("The result of a primitive is neither typed nor plain: no pub_results, no results.")
+    return result
+
+
+def _noise(tree: Any) -> Any:
+    """Version 2 typed or plain; version 3 gives its data with arrays for its tensors."""
+    if isinstance(tree, dict) and "schema_version" in tree:
+        return _learned(tree)
+    result = TREE.revive(tree)
+    if isinstance(result, dict) and "data" in result:
+        result = read_layers(tree, TREE.revive)
+    if not isinstance(result, NoiseLearnerResult):
+        raise ResultError("The result of a noise learner holds no layers.")
+    return result
+
+
+def _learned(tree: Any) -> dict[str, Any]:
+    data = [
+        {name: read_tensor(node) if name in ("rates", "rates_std") else node for name, node in entry.items()}
+        for entry in tree["data"]
+    ]
+    return {**tree, "data": data}
+
+
+_OTHERS = Decoder(TREE.revive)
+
+DECODERS: Mapping[str, Decoder] = {
+    "sampler": Decoder(_primitive, _unpack_primitive, parse_primitive),
+    "estimator": Decoder(_primitive, _unpack_primitive, parse_primitive),
+    "noise-learner": Decoder(_noise),
+    "executor": Decoder(read_executor, unpack_tensors),
+}
+"""By program id. A program that is not here gives data: JSON with its typed values revived, or text."""
+
+
+def decode(program_id: str, body: bytes, decoders: Mapping[str, Decoder] = DECODERS) -> Any:
+    """The result in ``body``; ``ResultError``, and nothing else, where it cannot be read."""
+    with reading(f"The result of {program_id!r}"):
+        return decoders.get(program_id, _OTHERS).interpret(_parsed(program_id, body, decoders))
+
+
+def decode_in_pieces(program_id: str, body: bytes, decoders: Mapping[str, Decoder] = DECODERS) -> Steps[Any]:
+    """As :func:`decode`, with every array unpacked, at most 128 KiB of text a step (after one step that parses)."""
+    with reading(f"The result of {program_id!r}"):
+        decoder = decoders.get(program_id, _OTHERS)
+        tree = _parsed(program_id, body, decoders)
+        yield
+        tree = yield from decoder.unpack(tree)
+        return decoder.interpret(tree)
+
+
+def _parsed(program_id: str, body: bytes, decoders: Mapping[str, Decoder]) -> Any:
+    try:
+        return decoders.get(program_id, _OTHERS).parse(body)
+    except ValueError:
+        if program_id in decoders:
+            raise ResultError(f"The result of {program_id!r} is no JSON: {_excerpt(body)}") from None
+        return str(body, "utf-8", "replace")
+
+
+def _excerpt(body: bytes) -> str:
+    text = str(body[:200], "utf-8", "replace").strip()
+    return repr(text) + ("..." if len(body) > 200 else "")

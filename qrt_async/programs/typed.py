@@ -1,0 +1,177 @@
+"""The service's typed JSON, ``{"__type__": …, "__value__": …}``: a tree of data, and objects out of it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Generator, Mapping
+from contextlib import contextmanager
+from datetime import UTC, date, datetime
+from typing import Any, TypeAlias
+
+import msgspec
+import numpy as np
+from msgspec import MsgspecError
+
+from qrt_async.errors import ResultError
+from qrt_async.programs.arrays import Array, Steps, finish, npy_in_pieces, typed_array
+
+Revive: TypeAlias = Callable[[Any], Any]
+Reader: TypeAlias = Callable[[Any, Revive], Any]
+"""Makes an object of a ``__value__``; its second argument revives what is nested inside."""
+
+# The service once typed these words as arrays (official client, json.py).
+_EXTRAPOLATORS = {"linear", "exponential", "double_exponential", "fallback"} | {
+    f"polynomial_degree_{degree}" for degree in range(1, 8)
+}
+
+
+def parse(body: bytes) -> Any:
+    """JSON as data. Bare ``NaN`` and ``Infinity`` are accepted: they occur in real results (api.md 2.7)."""
+    try:
+        return msgspec.json.decode(body)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return json.loads(str(body, "utf-8"))
+
+
+@contextmanager
+def reading(what: str) -> Generator[None, None, None]:
+    """Whatever goes wrong with a result inside is a ``ResultError``."""
+    try:
+        yield
+    except ResultError:
+        raise
+    except RecursionError:
+        raise ResultError(f"{what} cannot be read: it is nested too deeply.") from None
+    except (
+        ArithmeticError,
+        AttributeError,
+        LookupError,
+        MemoryError,
+        TypeError,
+        ValueError,
+        MsgspecError,
+    ) as error:
+        raise ResultError(f"{what} cannot be read: {type(error).__name__}: {str(error)[:200]}") from error
+
+
+class Tree:
+    """Revives data with a table of readers. Types that are not in the table stay as they are, as data."""
+
+    def __init__(self, readers: Mapping[str, Reader]) -> None:
+        self._readers = readers
+
+    def revive(self, node: Any) -> Any:
+        if isinstance(node, list):
+            return [self.revive(entry) for entry in node]
+        if not isinstance(node, dict):
+            return node
+        kind = node.get("__type__")
+        reader = self._readers.get(kind) if isinstance(kind, str) else None
+        if reader is None or "__value__" not in node:
+            return {name: self.revive(entry) for name, entry in node.items()}
+        with reading(f"A {kind}"):
+            return reader(node["__value__"] if kind not in _WHOLE else node, self.revive)
+
+
+_WHOLE = {"settings", "_json"}  # these say more beside their value
+
+
+def unpack(node: Any) -> Steps[Any]:
+    """The same tree with every array in it read, a piece at a time."""
+    if isinstance(node, list):
+        for at, entry in enumerate(node):
+            if isinstance(entry, (dict, list)):
+                node[at] = yield from unpack(entry)
+    elif isinstance(node, dict):
+        value = node.get("__value__")
+        if node.get("__type__") == "ndarray" and isinstance(value, str) and value not in _EXTRAPOLATORS:
+            return {"__type__": "ndarray", "__value__": (yield from npy_in_pieces(value))}
+        for name, entry in node.items():
+            if isinstance(entry, (dict, list)):
+                node[name] = yield from unpack(entry)
+    return node
+
+
+def ndarray(value: Any, revive: Revive) -> Any:
+    if isinstance(value, np.ndarray):
+        return value
+    if isinstance(value, str):
+        return value if value in _EXTRAPOLATORS else finish(npy_in_pieces(value))
+    return plain_array(revive(value))
+
+
+def plain_array(value: Any) -> Any:
+    """Numbers in lists as an array; what makes no array of numbers stays as it is."""
+    if not _numeric(value):
+        return value
+    try:
+        array = np.array(value)
+    except ValueError:  # rows of unequal length, or more dimensions than there are
+        return value
+    return value if array.dtype.hasobject else array
+
+
+def _numeric(value: Any) -> bool:
+    if isinstance(value, list):
+        return all(map(_numeric, value))
+    return isinstance(value, (int, float, complex, np.ndarray))
+
+
+def moment(value: Any, revive: Revive) -> datetime:
+    """A time; without a zone it is UTC (api.md 5.5)."""
+    time = datetime.fromisoformat(value)
+    return time if time.tzinfo else time.replace(tzinfo=UTC)
+
+
+def _complex(value: Any, revive: Revive) -> complex:
+    real, imaginary = value
+    return complex(real, imaginary)
+
+
+def _set(value: Any, revive: Revive) -> Any:
+    entries = list(revive(value))
+    try:
+        return set(entries)
+    except TypeError:  # of what cannot be hashed
+        return entries
+
+
+def _bindings(value: Any, revive: Revive) -> dict[tuple[str, ...], Array]:
+    return {tuple(json.loads(names)): revive(array) for names, array in value["data"].items()}
+
+
+def _inner(value: Any, revive: Revive) -> Any:
+    return revive(value)
+
+
+VALUES: Mapping[str, Reader] = {
+    "ndarray": ndarray,
+    "datetime": moment,
+    "complex": _complex,
+    "set": _set,
+    "ObservablesArray": _inner,
+    "BindingsArray": _bindings,
+    "to_json": _inner,
+}
+"""What needs no class of ours."""
+
+revive_values = Tree(VALUES).revive
+
+
+def encode(value: Any) -> Any:
+    """An object of NumPy's, Qiskit's or ours as typed JSON. ``TypeError`` for others."""
+    if hasattr(value, "to_typed"):
+        return value.to_typed()
+    if isinstance(value, np.ndarray):
+        return typed_array(value)
+    if isinstance(value, np.generic):
+        return value.item()
+    if isinstance(value, complex):
+        return {"__type__": "complex", "__value__": [value.real, value.imag]}
+    if isinstance(value, date):
+        return {"__type__": "datetime", "__value__": value.isoformat()}
+    if type(value).__module__.partition(".")[0] in ("qiskit", "qiskit_aer"):
+        from qrt_async.programs import qiskit  # imports Qiskit
+
+        return qiskit.typed(value)
+    raise TypeError(f"objects of type {type(value).__name__} have no encoding")

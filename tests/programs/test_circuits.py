@@ -1,0 +1,73 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from qiskit import QuantumCircuit
+
+from qrt_async.errors import InvalidInput
+from qrt_async.programs.circuits import is_circuit, read_circuit, read_qasm
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("OPENQASM 3.0; qubit q;", ()),
+        ("input float theta;", ("theta",)),
+        (
+            "OPENQASM 3.1;\ninput float[64] theta;\n  input angle[32] phi ; input uint[8] n;",
+            ("theta", "phi", "n"),
+        ),
+        ("input angle _θ0;", ("_θ0",)),
+        ("// input float a;\n/* input float b;\n */ input float c; // input float d;", ("c",)),
+        ("input float a;input float b;", ("a", "b")),
+        ("int inputs; qubit myinput;", ()),
+        ("input array[float[64], 3] angles;", None),
+        ("output float x;", ()),
+        ("#pragma my input float a;\n@note input float b;\ninput float c;", ("c",)),
+    ],
+)
+def test_the_inputs_of_a_text_are_its_parameters(text: str, names: Any) -> None:
+    assert read_qasm(text).names == names
+
+
+@pytest.mark.parametrize(
+    ("text", "num_qubits"),
+    [
+        ("qubit[5] q;", 5),
+        ("qubit q; qubit[2] r;", 3),
+        ("qubit [3]  q;", 3),
+        ("const uint n = 3; qubit[n] q;", None),
+        ("x $0; cz $0, $1;", None),
+        ("bit c;", None),
+        ("// qubit[5] q;\nqubit[2] r;", 2),
+    ],
+)
+def test_the_qubits_of_a_text_are_counted_where_they_are_plain(text: str, num_qubits: Any) -> None:
+    assert read_qasm(text).num_qubits == num_qubits
+
+
+def test_an_older_language_is_refused_with_the_way_out() -> None:
+    with pytest.raises(InvalidInput, match=r"OpenQASM 2; .*qasm3.dumps"):
+        read_circuit("// from a book\nOPENQASM 2.0;\nqreg q[2];")
+
+
+def test_nonsense_is_left_to_the_service() -> None:
+    assert read_circuit("this is not qasm").encode() == "this is not qasm"
+
+
+@pytest.mark.parametrize("given", ["", "  \n", 3, None, b"OPENQASM 3.0;", [], object()])
+def test_what_is_no_circuit_is_refused(given: Any) -> None:
+    with pytest.raises(InvalidInput, match="OpenQASM 3"):
+        read_circuit(given)
+
+
+class Mine(QuantumCircuit):  # type: ignore[misc] # Qiskit is not typed here
+    """A subclass."""
+
+
+def test_quantum_circuits_and_their_subclasses_are_circuits() -> None:
+    assert is_circuit(QuantumCircuit(1))
+    assert is_circuit(Mine(1))
+    assert read_circuit(Mine(2)).num_qubits == 2
+    assert not is_circuit(QuantumCircuit)

@@ -1,0 +1,48 @@
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from qrt_async.errors import ResultError
+from qrt_async.programs.arrays import finish
+from qrt_async.programs.bits import BitArray
+from qrt_async.programs.samples import rows_in_pieces
+
+
+@given(
+    st.integers(1, 90).flatmap(lambda bits: st.tuples(st.just(bits), st.lists(st.integers(0, 2**bits - 1)))),
+    st.booleans(),
+)
+def test_hex_strings_are_the_rows_that_qiskit_packs(drawn: tuple[int, list[int]], upper: bool) -> None:
+    num_bits, values = drawn
+    texts = [f"0x{value:X}" if upper else hex(value) for value in values]
+    for separators in ((",", ":"), (", ", ":"), (" ,\n", ":")):
+        rows = finish(rows_in_pieces(json.dumps(texts, separators=separators).encode(), num_bits))
+        assert rows.shape == (len(values), -(-num_bits // 8))
+        if values:
+            assert np.array_equal(rows, BitArray.from_samples(values, num_bits).array)
+
+
+def test_leading_zeros_are_fine_while_they_fit() -> None:
+    assert finish(rows_in_pieces(b'["0x00","0x01"]', 2)).tolist() == [[0], [1]]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *(b'["0x4"]', b'["0x001"]', b'["1"]', b'["0b1"]', b'["0x"]', b'[""]', b'["0x-"]', b'["0x\\u0031"]'),
+        *(b'["0x1",2]', b"[1]", b'["0x1",null,"0x1"]', b'[["0x1"]]', b'["0x1",["0x1"]]', b'["0x1","0x 1"]'),
+    ],
+)
+def test_anything_else_is_an_error(text: bytes) -> None:
+    with pytest.raises(ResultError):
+        finish(rows_in_pieces(text, 2))
+
+
+def test_a_register_too_wide_is_refused_before_it_is_allocated() -> None:
+    with pytest.raises(ResultError, match="beyond"):
+        finish(rows_in_pieces(b'["0x1"]', 10**12))

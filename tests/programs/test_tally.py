@@ -1,0 +1,50 @@
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from qrt_async.programs import tally as module
+from qrt_async.programs.tally import bitstrings, integers, tally
+
+
+def rows_of(width: int, count: int = 500, distinct: int = 20) -> Any:
+    rng = np.random.default_rng(width)
+    return rng.integers(0, 256, (distinct, width), dtype=np.uint8)[rng.integers(0, distinct, count)]
+
+
+@pytest.mark.parametrize("width", [1, 2, 3, 5, 8, 9, 16, 20])
+def test_rows_are_counted_in_ascending_order(width: int) -> None:
+    rows = rows_of(width)
+    values, counts = np.unique(rows, axis=0, return_counts=True)
+    got, times = tally(rows)
+    assert np.array_equal(got, values)
+    assert times == counts.tolist()
+
+
+def test_rows_whose_mixed_words_collide_are_still_told_apart(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "_MIX", np.zeros(3, dtype=np.uint64))  # every row mixes to zero
+    rows = rows_of(16)
+    values, counts = np.unique(rows, axis=0, return_counts=True)
+    got, times = tally(rows)
+    assert np.array_equal(got, values)
+    assert times == counts.tolist()
+
+
+def test_counting_leaves_its_argument_alone() -> None:
+    for width in (2, 8, 16):
+        rows = rows_of(width)
+        before = rows.copy()
+        tally(rows)
+        assert np.array_equal(rows, before)
+
+
+def test_spelling_in_blocks_misses_no_row(monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = rows_of(2, count=10)
+    whole = bitstrings(rows, 13)
+    monkeypatch.setattr(module, "_BLOCK", 3)
+    assert bitstrings(rows, 13) == whole
+    assert integers(rows_of(12, count=3)) == [
+        int.from_bytes(row.tobytes(), "big") for row in rows_of(12, count=3)
+    ]
