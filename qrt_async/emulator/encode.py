@@ -1,0 +1,134 @@
+"""Results in the service's two encodings: typed as Qiskit's, and plain JSON."""
+
+from __future__ import annotations
+
+import base64
+import io
+import json
+import math
+import zlib
+from datetime import datetime
+from typing import Any
+
+import msgspec
+import numpy as np
+
+Array = np.ndarray[Any, Any]
+
+
+class BitData(msgspec.Struct, frozen=True):
+    """Shots of one register: ``uint8`` of shape ``(*points, shots, bytes)``, big-endian, padded on the left."""
+
+    array: Array
+    num_bits: int
+
+
+class PubData(msgspec.Struct, frozen=True):
+    """The result of one PUB: bits for a sampler, arrays of the shape of the points for an estimator."""
+
+    kind: str
+    shape: tuple[int, ...]
+    fields: dict[str, BitData | Array]
+    metadata: dict[str, Any]
+
+
+class Span(msgspec.Struct, frozen=True):
+    """When a PUB's executions took place, all of them at once."""
+
+    start: datetime
+    stop: datetime
+    shape: tuple[int, ...]
+    """The points, and the shots as the last number."""
+
+
+class ResultData(msgspec.Struct, frozen=True):
+    """The result of a program. ``spans`` are per PUB; an estimator has none."""
+
+    pubs: list[PubData]
+    metadata: dict[str, Any]
+    spans: list[Span]
+
+
+def encode(result: ResultData, *, typed: bool) -> bytes:
+    """The body of ``GET /results``; ``typed`` is what the job's ``support_qiskit`` asked for."""
+    document = _typed(result) if typed else _plain(result)
+    return json.dumps(document, separators=(",", ":")).encode()
+
+
+def _of_type(name: str, value: Any) -> dict[str, Any]:
+    return {"__type__": name, "__value__": value}
+
+
+def _typed(result: ResultData) -> dict[str, Any]:
+    metadata = dict(result.metadata)
+    if result.spans:
+        spans = _of_type("ExecutionSpans", {"spans": [_span(at, it) for at, it in enumerate(result.spans)]})
+        metadata = {"execution": {"execution_spans": spans}} | metadata
+    return _of_type(
+        "PrimitiveResult", {"pub_results": [_typed_pub(pub) for pub in result.pubs], "metadata": metadata}
+    )
+
+
+def _typed_pub(pub: PubData) -> dict[str, Any]:
+    fields = {name: _typed_field(value) for name, value in pub.fields.items()}
+    data = {
+        "field_names": list(fields),
+        "field_types": [field["__type__"] for field in fields.values()],
+        "shape": list(pub.shape),
+        "fields": fields,
+    }
+    return _of_type(pub.kind, {"data": _of_type("DataBin", data), "metadata": pub.metadata})
+
+
+def _typed_field(value: BitData | Array) -> dict[str, Any]:
+    if isinstance(value, BitData):
+        return _of_type("BitArray", {"array": _ndarray(value.array), "num_bits": value.num_bits})
+    return _ndarray(value)
+
+
+def _ndarray(array: Array) -> dict[str, Any]:
+    buffer = io.BytesIO()
+    np.lib.format.write_array(buffer, np.asanyarray(array), version=(1, 0), allow_pickle=False)
+    return _of_type("ndarray", base64.b64encode(zlib.compress(buffer.getvalue())).decode())
+
+
+def _span(pub: int, span: Span) -> dict[str, Any]:
+    *points, shots = span.shape
+    size = math.prod(points)
+    return _of_type(
+        "DoubleSliceSpan",
+        {
+            "start": _of_type("datetime", span.start.isoformat()),
+            "stop": _of_type("datetime", span.stop.isoformat()),
+            "data_slices": {str(pub): [list(span.shape), 0, size, 0, shots]},
+        },
+    )
+
+
+def _plain(result: ResultData) -> dict[str, Any]:
+    return {
+        "results": [
+            {
+                "data": {name: _plain_field(value) for name, value in pub.fields.items()},
+                "metadata": pub.metadata,
+            }
+            for pub in result.pubs
+        ],
+        "metadata": result.metadata,
+    }
+
+
+def _plain_field(value: BitData | Array) -> Any:
+    if isinstance(value, BitData):
+        return {"samples": _samples(value.array), "num_bits": value.num_bits}
+    return np.asarray(value).tolist()
+
+
+def _samples(array: Array) -> Any:
+    """One hexadecimal string a shot, in lists nested as the points are."""
+    *outer, width = array.shape
+    flat = np.ascontiguousarray(array).reshape(math.prod(outer), width)
+    rows = flat.view(f"V{width}").reshape(-1) if width else np.zeros(len(flat), "V1")
+    distinct, picks = np.unique(rows, return_inverse=True)
+    words = np.array([hex(int.from_bytes(row.tobytes(), "big")) for row in distinct], dtype=object)
+    return words[picks].reshape(outer).tolist()

@@ -1,0 +1,1 @@
+"""What each path does, one function each: books and a question in, a reply out."""

@@ -1,0 +1,249 @@
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import AsyncIterator
+from email.utils import parsedate_to_datetime
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import pytest
+
+from qrt_async.emulator import Emulator
+from tests.emulator.driver import BODY, CRN, GRANT, KEY, NEW, RESULT, Endless, Instant, config
+
+SHORT = config(queue_seconds=0.01, run_seconds=0.01)
+
+
+class Client:
+    """A client without any manners: what the socket says is what it gets."""
+
+    def __init__(self, url: str, session: aiohttp.ClientSession) -> None:
+        self.url = url
+        self.session = session
+        self.headers = {"Service-CRN": CRN, "IBM-API-Version": NEW, "Authorization": f"apikey {KEY}"}
+
+    async def ask(
+        self, method: str, path: str, body: Any = None, *, root: str = "/api/v1"
+    ) -> tuple[int, Any]:
+        address = f"{self.url}{root}{path}"
+        async with self.session.request(method, address, json=body, headers=self.headers) as reply:
+            content = await reply.read()
+            return reply.status, await reply.json() if reply.content_type == "application/json" else content
+
+    async def fault(self, **rule: Any) -> None:
+        await self.ask("POST", "/faults", [rule] if rule else [], root="/_emulator")
+
+    async def final(self, job_id: str) -> Any:
+        while True:
+            _, job = await self.ask("GET", f"/jobs/{job_id}")
+            if job["status"] not in ("Queued", "Running"):
+                return job
+            await asyncio.sleep(0.005)
+
+
+@pytest.fixture
+async def client() -> AsyncIterator[Client]:
+    async with Emulator(SHORT, simulator=Instant()) as emulator, aiohttp.ClientSession() as session:
+        yield Client(emulator.url, session)
+
+
+async def test_the_main_path_from_key_to_result(client: Client) -> None:
+    form = {"grant_type": GRANT, "apikey": KEY}
+    async with client.session.post(f"{client.url}/identity/token", data=form) as reply:
+        client.headers["Authorization"] = f"Bearer {(await reply.json())['access_token']}"
+    status, accepted = await client.ask("POST", "/jobs", BODY | {"tags": ["a"]})
+    assert status == 200
+    assert (await client.final(accepted["id"]))["status"] == "Completed"
+    async with client.session.get(
+        f"{client.url}/api/v1/jobs/{accepted['id']}/results", headers=client.headers
+    ) as reply:
+        assert (reply.status, await reply.read()) == (200, RESULT)
+    assert (await client.ask("GET", f"/jobs/{accepted['id']}/logs"))[0] == 200
+    assert (await client.ask("PUT", f"/jobs/{accepted['id']}/tags", {"tags": ["b"]}))[0] == 204
+    assert (await client.ask("GET", "/jobs?tags=b"))[1]["count"] == 1
+    assert (await client.ask("POST", f"/jobs/{accepted['id']}/cancel"))[0] == 409
+    assert (await client.ask("DELETE", f"/jobs/{accepted['id']}"))[0] == 204
+    assert (await client.ask("GET", f"/jobs/{accepted['id']}"))[0] == 404
+
+
+async def test_the_same_api_answers_under_experimental(client: Client) -> None:
+    status, body = await client.ask("GET", "/backends", root="/experimental/api/v1")
+    assert (status, [device["name"] for device in body["devices"]]) == (200, ["ibm_a", "ibm_b"])
+
+
+async def test_the_date_header_is_the_clock_that_jobs_are_stamped_with(client: Client) -> None:
+    async with client.session.get(f"{client.url}/api/v1/versions") as reply:
+        assert abs(parsedate_to_datetime(reply.headers["Date"]).timestamp() - time.time()) < 5.0
+
+
+@pytest.mark.parametrize(
+    ("rule", "error"),
+    [
+        ({"kind": "cut"}, aiohttp.ServerDisconnectedError),
+        ({"kind": "truncate"}, aiohttp.ClientPayloadError),
+    ],
+)
+async def test_connections_are_cut_for_real(
+    client: Client, rule: dict[str, Any], error: type[Exception]
+) -> None:
+    await client.fault(path="/v1/jobs", method="POST", **rule)
+    with pytest.raises(error):
+        await client.ask("POST", "/jobs", BODY)
+    await client.fault()
+    assert (await client.ask("GET", "/jobs"))[1]["count"] == (1 if rule["kind"] == "truncate" else 0)
+
+
+async def test_a_connection_cut_after_the_handler_leaves_the_job_behind(client: Client) -> None:
+    await client.fault(kind="cut", when="after", path="/v1/jobs", method="POST")
+    with pytest.raises(aiohttp.ServerDisconnectedError):
+        await client.ask("POST", "/jobs", BODY)
+    assert (await client.ask("GET", "/jobs"))[1]["count"] == 1
+
+
+@pytest.mark.parametrize("rule", [{"kind": "delay"}, {"kind": "delay", "when": "after"}, {"kind": "slow"}])
+async def test_delays_hold_up_one_request_and_no_other(client: Client, rule: dict[str, Any]) -> None:
+    await client.fault(seconds=0.2, path="/v1/backends", **rule)
+    slow = asyncio.create_task(client.ask("GET", "/backends"))
+    await asyncio.sleep(0.02)
+    assert (await client.ask("GET", "/versions"))[0] == 200
+    assert not slow.done()
+    assert (await slow)[0] == 200
+
+
+async def test_broken_json_arrives_as_a_complete_reply(client: Client) -> None:
+    await client.fault(kind="garble", path="/v1/backends")
+    async with client.session.get(f"{client.url}/api/v1/backends", headers=client.headers) as reply:
+        assert reply.status == 200
+        with pytest.raises(ValueError, match=r"Expecting|Unterminated"):
+            await reply.json()
+
+
+async def test_a_body_above_the_ceiling_is_refused_whether_or_not_its_length_is_told() -> None:
+    async def chunks() -> AsyncIterator[bytes]:
+        for _ in range(20):
+            yield b"x" * 1000
+
+    small = config(payload_ceiling=10_000)
+    async with Emulator(small, simulator=Instant()) as emulator, aiohttp.ClientSession() as session:
+        for body in (b"x" * 10_001, chunks()):
+            async with session.post(f"{emulator.url}/api/v1/jobs", data=body) as reply:
+                assert (reply.status, reply.content_type) == (413, "text/html")
+        async with session.get(f"{emulator.url}/api/v1/versions") as reply:
+            assert reply.status == 200
+
+
+async def test_a_body_that_is_too_long_is_not_waited_for() -> None:
+    async with Emulator(config(payload_ceiling=1000), simulator=Instant()) as emulator:
+        for said in (
+            b"Content-Length: 1000000\r\n\r\n",
+            b"Transfer-Encoding: chunked\r\n\r\n3E9\r\n" + b"x" * 1001,
+        ):
+            reader, writer = await asyncio.open_connection("127.0.0.1", int(emulator.url.rpartition(":")[2]))
+            writer.write(b"POST /api/v1/jobs HTTP/1.1\r\nHost: x\r\n" + said)
+            assert (await asyncio.wait_for(reader.readline(), 5.0)).split()[1] == b"413"
+            writer.close()
+
+
+async def test_a_client_that_sends_on_after_the_refusal_gets_to_read_it() -> None:
+    async with Emulator(config(payload_ceiling=1000), simulator=Instant()) as emulator:
+        reader, writer = await asyncio.open_connection("127.0.0.1", int(emulator.url.rpartition(":")[2]))
+        writer.write(b"POST /api/v1/jobs HTTP/1.1\r\nHost: x\r\nContent-Length: 20000000\r\n\r\n")
+        for _ in range(20):
+            writer.write(b"x" * 1_000_000)
+            await writer.drain()
+        assert (await reader.readline()).split()[1] == b"413"
+        writer.close()
+
+
+async def test_each_exchange_is_recorded_without_the_key(tmp_path: Path) -> None:
+    path = tmp_path / "record.jsonl"
+    recorded = config(record=str(path))
+    async with Emulator(recorded, simulator=Instant()) as emulator, aiohttp.ClientSession() as session:
+        form = {"grant_type": GRANT, "apikey": KEY}
+        async with session.post(f"{emulator.url}/identity/token", data=form) as reply:
+            token = (await reply.json())["access_token"]
+        headers = {"Authorization": f"Bearer {token}", "Service-CRN": CRN}
+        async with session.get(f"{emulator.url}/api/v1/jobs", headers=headers) as reply:
+            assert reply.status == 200
+    text = path.read_text()
+    assert len(text.splitlines()) == 2
+    assert KEY not in text
+    assert token not in text
+
+
+async def test_it_listens_on_the_port_that_was_asked_for_and_frees_it() -> None:
+    first = Emulator(SHORT, simulator=Instant())
+    url = await first.start()
+    port = int(url.rpartition(":")[2])
+    assert first.url == url == f"http://127.0.0.1:{port}"
+    second = Emulator(SHORT, simulator=Instant())
+    with pytest.raises(OSError, match="address"):
+        await second.start(port=port)
+    await first.close()
+    assert await second.start(port=port) == url
+    await second.close()
+
+
+async def test_starting_twice_is_an_error_and_closing_twice_is_not() -> None:
+    emulator = Emulator(SHORT, simulator=Instant())
+    await emulator.start()
+    with pytest.raises(RuntimeError, match="listens already"):
+        await emulator.start()
+    await emulator.close()
+    await emulator.close()
+
+
+async def test_closing_ends_every_simulation_even_when_the_closer_is_cancelled() -> None:
+    simulator = Endless()
+    emulator = Emulator(config(), simulator=simulator)
+    url = await emulator.start()
+    async with aiohttp.ClientSession() as session:
+        client = Client(url, session)
+        for _ in range(3):
+            await client.ask("POST", "/jobs", BODY)
+    closing = asyncio.create_task(emulator.close())
+    await asyncio.sleep(0)
+    closing.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await closing
+    assert simulator.cancelled == 3
+    with pytest.raises(ConnectionRefusedError):
+        await asyncio.open_connection("127.0.0.1", int(url.rpartition(":")[2]))
+
+
+async def test_closing_ends_requests_whose_client_has_left() -> None:
+    async with Emulator(config(), simulator=Instant()) as emulator, aiohttp.ClientSession() as session:
+        client = Client(emulator.url, session)
+        await client.fault(kind="delay", seconds=3600.0)
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(client.ask("GET", "/versions"), 0.05)
+
+
+async def test_a_client_that_leaves_in_mid_request_disturbs_nobody(
+    client: Client, caplog: pytest.LogCaptureFixture
+) -> None:
+    port = int(client.url.rpartition(":")[2])
+    _, writer = await asyncio.open_connection("127.0.0.1", port)
+    writer.write(b"POST /api/v1/jobs HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\n{")
+    await writer.drain()
+    await asyncio.sleep(0.02)
+    writer.close()
+    await asyncio.sleep(0.02)
+    assert (await client.ask("GET", "/versions"))[0] == 200
+    assert [record for record in caplog.records if record.levelno >= logging.ERROR] == []
+
+
+@pytest.mark.virtual_clock
+async def test_a_day_of_queueing_passes_over_real_sockets_in_simulated_time() -> None:
+    day = 24 * 3600.0
+    long = config(queue_seconds=day, run_seconds=60.0)
+    async with Emulator(long, simulator=Instant()) as emulator, aiohttp.ClientSession() as session:
+        client = Client(emulator.url, session)
+        job_id = (await client.ask("POST", "/jobs", BODY))[1]["id"]
+        await asyncio.sleep(day)
+        assert (await client.ask("GET", f"/jobs/{job_id}"))[1]["status"] == "Running"
+        await asyncio.sleep(60.0)
+        assert (await client.ask("GET", f"/jobs/{job_id}"))[1]["status"] == "Completed"

@@ -1,0 +1,55 @@
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import msgspec
+import pytest
+
+from qrt_async.emulator import MemoryEmulator
+from tests.emulator.driver import BODY, CRN, KEY, Instant, config
+
+HEADERS = {"Authorization": f"apikey {KEY}", "Service-CRN": CRN}
+DAY = 24 * 3600.0
+
+
+async def ask(emulator: MemoryEmulator, method: str, path: str, body: object = None) -> Any:
+    data = b"" if body is None else msgspec.json.encode(body)
+    reply = await emulator.send(method, f"/api/v1{path}", headers=HEADERS, body=data)
+    return msgspec.json.decode(reply.body) if reply.body else None
+
+
+async def fault(emulator: MemoryEmulator, **rule: object) -> None:
+    await emulator.send("POST", "/_emulator/faults", body=msgspec.json.encode([rule]))
+
+
+@pytest.mark.virtual_clock
+async def test_a_day_of_queueing_passes_in_simulated_time() -> None:
+    async with MemoryEmulator(config(queue_seconds=DAY, run_seconds=60.0), simulator=Instant()) as emulator:
+        job_id = (await ask(emulator, "POST", "/jobs", BODY))["id"]
+        await asyncio.sleep(DAY - 1.0)
+        assert (await ask(emulator, "GET", f"/jobs/{job_id}"))["status"] == "Queued"
+        await asyncio.sleep(1.0)
+        assert (await ask(emulator, "GET", f"/jobs/{job_id}"))["status"] == "Running"
+        await asyncio.sleep(60.0)
+        assert (await ask(emulator, "GET", f"/jobs/{job_id}"))["status"] == "Completed"
+
+
+@pytest.mark.virtual_clock
+async def test_delays_and_slow_bodies_take_their_time() -> None:
+    loop = asyncio.get_running_loop()
+    async with MemoryEmulator(config(), simulator=Instant()) as emulator:
+        for rule in ({"kind": "delay"}, {"kind": "delay", "when": "after"}, {"kind": "slow"}):
+            await fault(emulator, seconds=30.0, **rule)
+            before = loop.time()
+            assert await ask(emulator, "GET", "/versions")
+            assert loop.time() - before == pytest.approx(30.0)
+
+
+@pytest.mark.virtual_clock
+@pytest.mark.parametrize("kind", ["cut", "truncate"])
+async def test_a_connection_that_is_cut_is_an_error(kind: str) -> None:
+    async with MemoryEmulator(config(), simulator=Instant()) as emulator:
+        await fault(emulator, kind=kind)
+        with pytest.raises(ConnectionResetError):
+            await ask(emulator, "GET", "/versions")
