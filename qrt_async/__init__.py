@@ -1,0 +1,92 @@
+"""An asyncio-native client for the Qiskit Runtime Jobs API, whose jobs are futures.
+
+    async with qrt_async.RuntimeService() as service:
+        job = await service.run(qrt_async.Sampler([circuit], shots=1024), backend="ibm_fez")
+        result = await job
+
+The layers, in the order in which data travels; imports point to the left:
+
+    errors, events   what goes wrong, what observers hear
+    transport        bytes out, bytes in: credentials, authorization, retry, the pool
+    api              bytes and meaning: the service's JSON as structs, a function for each endpoint
+    programs         what runs and what comes back
+    jobs             awaiting: handles, and the one task that watches them all
+    submit           many jobs, politely, each once
+    service          the front door
+
+and, apart from all of them, the emulator: the other side of the wire.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from qrt_async import errors, events
+from qrt_async.api.job_calls import RemoteStorage
+from qrt_async.api.models import JobRecord
+from qrt_async.api.status import JobStatus
+from qrt_async.errors import JobCancelled, JobFailed, JobRanTooLong, QrtError
+from qrt_async.jobs.cadence import PollPolicy
+from qrt_async.jobs.job import AsyncJob
+from qrt_async.jobs.known import JobUpdate
+from qrt_async.programs.options import EstimatorOptions, NoiseLearnerOptions, SamplerOptions
+from qrt_async.programs.program import Estimator, NoiseLearner, Program, Sampler
+from qrt_async.service import RuntimeService
+from qrt_async.submit.bucket import RateLimit, TokenBucket
+from qrt_async.transport.account import Account
+from qrt_async.transport.retry import RetryPolicy
+from qrt_async.transport.timeouts import Timeouts
+from qrt_async.version import __version__
+
+if TYPE_CHECKING:
+    from qrt_async.programs.bits import BitArray
+    from qrt_async.programs.results import DataBin, PrimitiveResult, PubResult
+
+__all__ = [
+    "Account",
+    "AsyncJob",
+    "BitArray",
+    "DataBin",
+    "Estimator",
+    "EstimatorOptions",
+    "JobCancelled",
+    "JobFailed",
+    "JobRanTooLong",
+    "JobRecord",
+    "JobStatus",
+    "JobUpdate",
+    "NoiseLearner",
+    "NoiseLearnerOptions",
+    "PollPolicy",
+    "PrimitiveResult",
+    "Program",
+    "PubResult",
+    "QrtError",
+    "RateLimit",
+    "RemoteStorage",
+    "RetryPolicy",
+    "RuntimeService",
+    "Sampler",
+    "SamplerOptions",
+    "Timeouts",
+    "TokenBucket",
+    "__version__",
+    "errors",
+    "events",
+]
+
+_OF_RESULTS = {
+    "BitArray": "qrt_async.programs.bits",
+    "DataBin": "qrt_async.programs.results",
+    "PrimitiveResult": "qrt_async.programs.results",
+    "PubResult": "qrt_async.programs.results",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """The types of results bring NumPy, which is imported when a result is first read."""
+    if name in _OF_RESULTS:
+        from importlib import import_module
+
+        return getattr(import_module(_OF_RESULTS[name]), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -1,0 +1,1 @@
+"""Meaning and awaiting: job handles, and the one task that watches them all."""

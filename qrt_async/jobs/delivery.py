@@ -1,0 +1,105 @@
+"""Brings results home: downloaded and decoded once, shared by all who wait, never lost on the way."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC, datetime
+from typing import Any
+
+from qrt_async.api.call import Ask
+from qrt_async.api.job_calls import get_job, get_results
+from qrt_async.errors import JobError, QrtError, ResultError, ResultGone
+from qrt_async.jobs.known import Known
+from qrt_async.jobs.outcome import error_of, last_line
+from qrt_async.jobs.spool import Spool
+from qrt_async.transport.flight import Flight
+from qrt_async.transport.tasks import Crew
+
+_LATE = (0.5, 1.0, 2.0, 4.0)
+"""Seconds to wait for the result of a completed job that the service does not have yet."""
+
+
+class Delivery:
+    """The results of one job. Holds nothing of the job's state, so that dropping handles ends watching."""
+
+    def __init__(self, ask: Ask, crew: Crew, spool: Spool | None, *, keep: bool) -> None:
+        self._ask = ask
+        self._spool = spool
+        self._keep = keep
+        self._decoding: Flight[Any] = Flight(crew, "result")
+        self._reading: Flight[bytes | None] = Flight(crew, "private result", precious=True)
+        self._kept: tuple[Any] | None = None
+        self._read_once = False
+
+    async def result(self, known: Known) -> Any:
+        """The decoded result of a completed job."""
+        if self._kept is not None:
+            return self._kept[0]
+        return await self._decoding.join(lambda: self._bring(known))
+
+    async def body(self, known: Known) -> bytes | None:
+        """The bytes as the service sends them; of a private job from the spool, if they are there."""
+        if await self._is_private(known):
+            return await self._reading.join(lambda: self._read(known))
+        return await self._ask(get_results(known.id))
+
+    async def error(self, known: Known) -> JobError | None:
+        """How a settled job went wrong. Where the record is silent, the error text is asked for."""
+        assert known.record is not None  # noqa: S101 - only a record settles a job
+        error = error_of(known.record)
+        if error is None or error.reason or known.private:
+            return error
+        try:
+            text = last_line(await self._ask(get_results(known.id)))
+        except QrtError:
+            return error
+        return error_of(known.record, text)
+
+    async def _bring(self, known: Known) -> Any:
+        body = await self._body_of_completed(known)
+        value = await asyncio.to_thread(_decode, known.program_id or "", body)
+        if self._keep:
+            self._kept = (value,)
+        return value
+
+    async def _body_of_completed(self, known: Known) -> bytes:
+        body = await self.body(known)
+        if body is None and known.private:
+            raise ResultGone(
+                f"The result of private job {known.id} was read before, and the service keeps none."
+                " Only the first reader has it."
+            )
+        for pause in _LATE:
+            if body is not None:
+                return body
+            await asyncio.sleep(pause)
+            body = await self.body(known)
+        if body is None:
+            raise ResultError(f"Job {known.id} completed, but the service has no result of it.")
+        return body
+
+    async def _is_private(self, known: Known) -> bool:
+        """Who does not know asks first: reading may be possible only once."""
+        if known.private is None:
+            record = await self._ask(get_job(known.id, exclude_params=True))
+            known.learn(record, datetime.now(UTC))
+        return bool(known.private)
+
+    async def _read(self, known: Known) -> bytes | None:
+        if self._spool is None:
+            return await self._ask(get_results(known.id, once=True))
+        kept = await self._spool.load(known.id)
+        if kept is not None:
+            return kept
+        await self._spool.prepare(known.id)
+        body = await self._ask(get_results(known.id, once=True))
+        if body is not None:
+            await self._spool.store(known.id, body)
+        return body
+
+
+def _decode(program_id: str, body: bytes) -> Any:
+    """Runs in a thread, as does the import of NumPy that the first decode brings."""
+    from qrt_async.programs.results import decode
+
+    return decode(program_id, body)

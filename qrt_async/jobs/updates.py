@@ -1,0 +1,40 @@
+"""The stream of a job's changes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from qrt_async.jobs.known import JobUpdate, Known, Listener
+
+
+class JobUpdates:
+    """Iterates over the changes of one job, the present state first, and ends with the final one.
+
+    An iterator object without a task behind it: ``break`` out of the loop at any time. Any number of
+    them can follow one job; each gets every change once, in order.
+    """
+
+    def __init__(self, known: Known, watch: Callable[[], None]) -> None:
+        self._known = known
+        self._watch = watch
+        self._listener: Listener | None = None
+
+    def __aiter__(self) -> JobUpdates:
+        return self
+
+    async def __anext__(self) -> JobUpdate:
+        if self._listener is None:
+            self._listener = self._known.listen()
+            self._watch()
+        await self._listener.change()
+        if self._listener.queue:
+            return self._listener.queue.popleft()
+        if self._listener.error is not None:
+            error, self._listener.error = self._listener.error, None
+            raise error
+        raise StopAsyncIteration
+
+    async def aclose(self) -> None:
+        """Stop listening."""
+        self._listener = Listener()
+        self._listener.end(None)

@@ -1,0 +1,303 @@
+"""``RuntimeService``: the front door. Builds the layers and hands each what it needs."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import msgspec
+
+from qrt_async.api.call import Call, ask
+from qrt_async.api.calls import NewSession, SessionMode, versions
+from qrt_async.api.dates import DOCUMENTED, check_date, choose
+from qrt_async.api.job_calls import LogLevel, NewJob
+from qrt_async.api.models import CreatedJob
+from qrt_async.api.resources import Accounts, Instances, Sessions, Tags, Versions, Workloads
+from qrt_async.errors import InvalidInput, QrtError, ServiceClosed
+from qrt_async.events import Announcer, ApiDateLeft, Observer, SubmissionUnclaimed
+from qrt_async.jobs.cadence import PollPolicy
+from qrt_async.jobs.desk import Desk
+from qrt_async.jobs.job import AsyncJob
+from qrt_async.jobs.known import Acceptance
+from qrt_async.jobs.spool import Spool, default_folder
+from qrt_async.jobs.tags import check_users
+from qrt_async.jobs.watcher import Watcher
+from qrt_async.programs.backends import Backends
+from qrt_async.programs.program import Program
+from qrt_async.submit.bucket import RateLimit
+from qrt_async.submit.permits import Permits
+from qrt_async.submit.sender import Sender
+from qrt_async.submit.session import RuntimeSession
+from qrt_async.transport.account import Account, find_account
+from qrt_async.transport.asked import LOCAL, TokenSource
+from qrt_async.transport.retry import RetryPolicy
+from qrt_async.transport.tasks import Crew, Home
+from qrt_async.transport.timeouts import Timeouts
+from qrt_async.transport.wire import segment
+
+if TYPE_CHECKING:
+    from qrt_async.emulator import Emulator
+
+T = TypeVar("T")
+
+_GRACE = 10.0
+"""Seconds that closing waits for submissions and private results that are on their way."""
+_IBM_LIMIT = RateLimit(5, per=60.0)
+
+
+class RuntimeService:
+    """An asyncio-native client of the Qiskit Runtime service, whose jobs are futures.
+
+    Credentials, first hit wins: ``account=``; the arguments; ``QISKIT_IBM_TOKEN``, ``…_INSTANCE``,
+    ``…_URL``, ``…_CHANNEL`` and ``IAM_URL``; the account file of IBM's own client. ``channel="local"`` starts
+    an emulator of the service in this process and needs no account; it sets no limit on submitting unless
+    ``rate_limit`` is given. ``token`` may be an async callable that returns a bearer token.
+
+    Making one touches no loop and makes no request. It belongs to the event loop that uses it first, with
+    or without ``async with``; without, ``await service.close()`` when done. Closing ends pending waits
+    with ``ServiceClosed``; jobs at IBM run on. Raises ``NoAccount`` where no credentials are found.
+    """
+
+    def __init__(
+        self,
+        *,
+        channel: str | None = None,
+        token: str | TokenSource | None = None,
+        instance: str | None = None,
+        url: str | None = None,
+        name: str | None = None,
+        account: Account | None = None,
+        verify: bool | str = True,
+        proxy: str | None = None,
+        api_version: str | None = None,
+        rate_limit: RateLimit | None = _IBM_LIMIT,
+        poll: PollPolicy = PollPolicy(),  # noqa: B008 - frozen
+        retry: RetryPolicy = RetryPolicy(),  # noqa: B008 - frozen
+        timeouts: Timeouts = Timeouts(),  # noqa: B008 - frozen
+        keep_results: bool = True,
+        spool: str | Path | bool | None = None,
+        observers: Iterable[Observer] = (),
+    ) -> None:
+        self.account = find_account(
+            channel=channel,
+            token=token,
+            instance=instance,
+            url=url,
+            name=name,
+            account=account,
+            verify=verify,
+            proxy=proxy,
+            environ=os.environ,
+            path=Path.home() / ".qiskit" / "qiskit-ibm.json",
+        )
+        self.unclaimed: list[AsyncJob[Any]] = []
+        """Jobs whose ``run`` was cancelled after they were submitted."""
+        self._emulator = _embedded() if self.account.channel == LOCAL else None
+        self._announce = Announcer(observers)
+        self._home = Home()
+        self._crew = Crew(self._announce)
+        self._closing: asyncio.Task[None] | None = None
+        self._free_date = api_version is None
+        date = DOCUMENTED if api_version is None else check_date(api_version)
+        self._build_transport(retry, timeouts, date)
+        self._build_jobs(poll, keep_results, spool)
+        if self._emulator is not None and rate_limit is _IBM_LIMIT:
+            rate_limit = None
+        self._build_resources(rate_limit)
+
+    def _build_transport(self, retry: RetryPolicy, timeouts: Timeouts, date: str) -> None:
+        # Imported here and not above: `import qrt_async` must stay quick, and no request may wait for it.
+        from qrt_async.transport.http import HttpTransport
+
+        self._transport = HttpTransport(
+            self._locate,
+            home=self._home,
+            crew=self._crew,
+            announce=self._announce,
+            retry=retry,
+            timeouts=timeouts,
+            api_date=date,
+        )
+
+    def _build_jobs(self, poll: PollPolicy, keep_results: bool, spool: str | Path | bool | None) -> None:
+        self._watcher = Watcher(self._ask, self._crew, self._announce, poll, self._check_date)
+        self._desk = Desk(
+            self._ask,
+            self._home,
+            self._crew,
+            self._watcher,
+            self._announce,
+            spool=_spool(spool),
+            keep_results=keep_results,
+        )
+        self.jobs = self._desk.jobs
+
+    def _build_resources(self, rate_limit: RateLimit | None) -> None:
+        permits = Permits(rate_limit, self._announce)
+        self._sender = Sender(self._ask, self._crew, permits, self._transport.ready, self._left_unclaimed)
+        self.backends = Backends(self._ask)
+        self.sessions = Sessions(self._ask)
+        self.instances = Instances(self._ask)
+        self.accounts = Accounts(self._ask)
+        self.tags = Tags(self._ask)
+        self.workloads = Workloads(self._ask)
+        self.versions = Versions(self._ask)
+
+    async def run(
+        self,
+        program: Program[T],
+        *,
+        backend: str,
+        tags: Sequence[str] = (),
+        session_id: str | None = None,
+        private: bool = False,
+        cost: int | None = None,
+        log_level: LogLevel | None = None,
+        calibration_id: str | None = None,
+        runtime: str | None = None,
+        watch: bool = True,
+    ) -> AsyncJob[T]:
+        """Submit, and return the job once the service has accepted it.
+
+        Waits for its turn under the rate limit; being refused for speed delays, it never fails. ``tags``:
+        at most 7 of 86 characters. ``cost``: the longest the job may run, in seconds of QPU time; ``None``
+        leaves it to the plan. ``private``: the params are kept by nobody, the result can be read once.
+        ``watch=False`` leaves the job alone until somebody awaits it.
+
+        Raises ``InvalidInput`` before anything is sent, or the ``ServiceError`` that fits; where its
+        ``.submitted`` is ``"unknown"``, the job was looked for by its tag for two minutes and not found.
+        Cancelled before the POST leaves, nothing is sent; cancelled later, the job is in ``unclaimed``.
+        """
+        self._enter()
+        if not isinstance(program, Program):
+            raise InvalidInput(
+                f"run() was given {type(program).__name__}; it takes a Sampler, an Estimator or a Program."
+            )
+        new = NewJob(
+            program_id=program.program_id,
+            backend=backend,
+            params=msgspec.Raw(await asyncio.to_thread(program.encode)),
+            runtime=runtime,
+            tags=check_users(tags) or None,
+            log_level=log_level,
+            cost=cost,
+            session_id=session_id,
+            calibration_id=calibration_id,
+            private=private,
+        )
+        job: AsyncJob[T] = self._accepted(new, await self._sender.send(new))
+        if watch:
+            self._watcher.watch(self._watcher.know(job.id))
+        return job
+
+    def job(self, job_id: str) -> AsyncJob[Any]:
+        """A handle on a job by its id. Makes no request."""
+        segment(job_id, "The job id")
+        return AsyncJob(self._watcher.know(job_id), self._desk)
+
+    def session(self, *, backend: str, mode: SessionMode = "batch", ttl: int | None = None) -> RuntimeSession:
+        """A session (``mode="dedicated"``) or batch, for ``async with``; leaving closes it gracefully.
+
+        ``ttl``: how long it may live, in seconds; ``None`` leaves it to the plan.
+        """
+        new = NewSession(mode=mode, backend=backend, instance=self.account.instance, max_ttl=ttl)
+        return RuntimeSession(self.sessions, new, self.run)
+
+    async def close(self) -> None:
+        """Release everything local. Submissions and private results on their way get up to 10 s.
+
+        May be called more than once. A service that was never used has nothing to close.
+        """
+        if not self._home.entered:
+            self._home.closed = True
+        elif self._closing is not None or not self._home.closed:
+            if self._closing is None:
+                self._home.enter()
+                self._closing = asyncio.get_running_loop().create_task(self._shut(), name="qrt closing")
+            await asyncio.shield(self._closing)
+
+    async def __aenter__(self) -> RuntimeService:
+        self._enter()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.close()
+
+    def __repr__(self) -> str:
+        return f"<RuntimeService {self.account.channel} {self.account.url or '(not started)'}>"
+
+    def _enter(self) -> None:
+        if self._closing is not None:
+            raise ServiceClosed("This RuntimeService was closed; make a new one.")
+        self._home.enter()
+
+    async def _ask(self, call: Call[T]) -> T:
+        return await ask(self._transport.send, call)
+
+    async def _locate(self) -> Account:
+        """Where the service is; the embedded emulator is started by the first request."""
+        if self._emulator is not None:
+            self.account = self.account.at(await self._emulator.start())
+        return self.account
+
+    async def _check_date(self) -> None:
+        """Once, with the first look: does the service still offer the date we speak?"""
+        if not self._free_date:
+            return
+        try:
+            offered = await self._ask(versions())
+        except QrtError:
+            return
+        spoken = self._transport.api_date
+        choice = choose(spoken, offered, datetime.now(UTC).date())
+        if choice.why is not None:
+            self._announce(ApiDateLeft(left=spoken, taken=choice.date, why=choice.why))
+            self._transport.api_date = choice.date
+
+    def _accepted(self, new: NewJob, created: CreatedJob) -> AsyncJob[Any]:
+        acceptance = Acceptance(
+            at=datetime.now(UTC),
+            program_id=new.program_id,
+            backend=created.backend or new.backend,
+            tags=new.tags or (),
+            session_id=created.session_id or new.session_id,
+            private=new.private,
+        )
+        return AsyncJob(self._watcher.know(created.id, acceptance), self._desk)
+
+    def _left_unclaimed(self, new: NewJob, created: CreatedJob | None, error: BaseException | None) -> None:
+        """A cancelled ``run`` left something behind: say so, and keep it."""
+        if created is not None:
+            self.unclaimed.append(self._accepted(new, created))
+        self._announce(
+            SubmissionUnclaimed(
+                job_id=None if created is None else created.id,
+                backend=new.backend,
+                error=None if error is None else f"{type(error).__name__}: {error}",
+            )
+        )
+
+    async def _shut(self) -> None:
+        self._watcher.stop(ServiceClosed("The service was closed; the job runs on at the service."))
+        await self._crew.finish(_GRACE)
+        self._home.closed = True
+        await self._transport.close()
+        if self._emulator is not None:
+            await self._emulator.close()
+
+
+def _embedded() -> Emulator:
+    """The one place where the client meets the emulator."""
+    from qrt_async.emulator import Emulator, EmulatorConfig
+
+    return Emulator(EmulatorConfig(rate_limit=None))
+
+
+def _spool(given: str | Path | bool | None) -> Spool | None:
+    if given is False:
+        return None
+    return Spool(default_folder() if given is None or given is True else Path(given))

@@ -1,0 +1,1 @@
+"""Many jobs, politely: permits, and the way from a program to an accepted job."""

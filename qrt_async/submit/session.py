@@ -1,0 +1,109 @@
+"""A Runtime session or batch that is closed again, whatever happens."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+from qrt_async.api.calls import NewSession
+from qrt_async.api.records import SessionRecord
+from qrt_async.api.resources import Sessions
+from qrt_async.errors import InvalidInput, ServiceError, TimedOut
+
+_CLOSE_WITHIN = 30.0
+"""Seconds that leaving may take: a session left open costs money, a program that hangs does too."""
+
+
+class RuntimeSession:
+    """Made by ``service.session(...)``. Opens on entering; leaving closes it gracefully: queued jobs run."""
+
+    def __init__(
+        self, sessions: Sessions, new: NewSession, run: Callable[..., Coroutine[Any, Any, Any]]
+    ) -> None:
+        self._sessions = sessions
+        self._new = new
+        self._run = run
+        self._record: SessionRecord | None = None
+
+    @property
+    def id(self) -> str:
+        """The service's id of the session."""
+        if self._record is None:
+            raise InvalidInput(
+                "This session is not open: write `async with service.session(...) as session:`."
+            )
+        return self._record.id
+
+    @property
+    def backend(self) -> str:
+        """The backend all its jobs run on."""
+        return self._new.backend
+
+    async def run(self, program: Any, **how: Any) -> Any:
+        """``service.run`` into this session, on its backend. Takes the same arguments but those two."""
+        for name in ("backend", "session_id"):
+            if name in how:
+                raise InvalidInput(f"{name}= is given by the session itself; leave it out.")
+        return await self._run(program, backend=self.backend, session_id=self.id, **how)
+
+    async def details(self) -> SessionRecord:
+        """Ask the service how the session stands."""
+        return await self._sessions.get(self.id)
+
+    async def cancel(self) -> None:
+        """End it at once: jobs still in its queue fail (1217), the running one finishes."""
+        await self._sessions.cancel(self.id)
+
+    async def __aenter__(self) -> RuntimeSession:
+        opening = asyncio.ensure_future(self._open())
+        try:
+            self._record = await asyncio.shield(opening)
+        except asyncio.CancelledError:
+            await self._close_what_opened(opening)
+            raise
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await _shielded(self._close())
+
+    async def _open(self) -> SessionRecord:
+        call = self._new
+        return await self._sessions.create(
+            call.backend, mode=call.mode, max_ttl=call.max_ttl, instance=call.instance
+        )
+
+    async def _close_what_opened(self, opening: asyncio.Future[SessionRecord]) -> None:
+        """Entering was cancelled in mid-flight: what the service opened must not stay open."""
+
+        async def finish() -> None:
+            try:
+                self._record = await opening
+            except ServiceError:
+                return
+            await self._close()
+
+        await _shielded(finish())
+
+    async def _close(self) -> None:
+        try:
+            async with asyncio.timeout(_CLOSE_WITHIN):
+                await self._sessions.close(self.id)
+        except TimeoutError as error:
+            raise TimedOut(
+                f"Session {self.id} could not be closed within {_CLOSE_WITHIN:g} s. It may still be open, and"
+                " cost: close it with service.sessions.close(id)."
+            ) from error
+
+
+async def _shielded(work: Coroutine[Any, Any, None]) -> None:
+    """Finish the work even if this task is cancelled meanwhile; then let the cancellation go on."""
+    task = asyncio.ensure_future(work)
+    try:
+        await asyncio.shield(task)
+    except asyncio.CancelledError:
+        if not task.done():
+            await asyncio.wait([task])
+        if not task.cancelled():
+            task.exception()
+        raise

@@ -1,0 +1,120 @@
+"""Results of private jobs: read once ever, kept on disk before anything else."""
+
+from __future__ import annotations
+
+import asyncio
+import stat
+from pathlib import Path
+
+import pytest
+
+from qrt_async.errors import ResultError, ResultGone
+from qrt_async.jobs.spool import Spool
+from tests.ground import BODY, ground
+
+pytestmark = pytest.mark.virtual_clock
+RESULTS = "GET /v1/jobs/{id}/results"
+
+
+async def test_a_private_result_is_on_disk_and_owned_before_it_is_decoded(tmp_path: Path) -> None:
+    async with ground(spool=tmp_path) as here:
+        job = await here.run(private=True)
+        assert job.private is True
+        await job
+        (kept,) = tmp_path.iterdir()
+        assert kept.read_bytes() == BODY
+        assert stat.S_IMODE(kept.stat().st_mode) == 0o600
+        assert await job.raw_results() == BODY
+        assert (await here.requests())[RESULTS] == 1
+
+
+async def test_it_is_read_once_whoever_and_however_many_ask(tmp_path: Path) -> None:
+    async with ground(spool=tmp_path, keep_results=False) as here:
+        job = await here.run(private=True)
+        await job.wait()
+        await asyncio.gather(*(job.result() for _ in range(5)), job.raw_results())
+        assert len(await job) == 1
+        assert (await here.requests())[RESULTS] == 1
+
+
+async def test_another_process_finds_it_in_the_spool(tmp_path: Path) -> None:
+    async with ground(spool=tmp_path) as here:
+        job = await here.run(private=True)
+        await job
+        await Spool(tmp_path).store("elsewhere", BODY)
+        assert await Spool(tmp_path).load("elsewhere") == BODY
+        assert await Spool(tmp_path).load(job.id) == BODY
+
+
+async def test_a_handle_that_does_not_know_asks_first(tmp_path: Path) -> None:
+    async with ground(spool=tmp_path) as here:
+        job_id = (await here.run(private=True, watch=False)).id
+        await asyncio.sleep(20)
+        stranger = here.service.job(job_id)
+        assert stranger.private is None
+        assert await stranger.raw_results() == BODY
+        assert stranger.private is True
+        assert len(list(tmp_path.iterdir())) == 1
+
+
+async def test_a_result_that_somebody_else_read_is_gone(tmp_path: Path) -> None:
+    async with ground(spool=tmp_path) as here:
+        job = await here.run(private=True)
+        await job.wait()
+        assert await here.service.jobs.results(job.id) == BODY
+        with pytest.raises(ResultGone, match="read before"):
+            await job
+
+
+async def test_where_it_cannot_be_kept_it_is_not_read(tmp_path: Path) -> None:
+    blocked = tmp_path / "file"
+    blocked.write_text("a folder cannot be here")
+    async with ground(spool=blocked) as here:
+        job = await here.run(private=True)
+        with pytest.raises(ResultError, match="not read"):
+            await job
+        assert RESULTS not in await here.requests()
+
+
+async def test_without_a_spool_the_first_read_is_the_only_one() -> None:
+    async with ground(spool=False, keep_results=False) as here:
+        job = await here.run(private=True)
+        assert len(await job) == 1
+        with pytest.raises(ResultGone):
+            await job
+
+
+async def test_cancelling_the_waiter_does_not_cancel_the_read(tmp_path: Path) -> None:
+    async with ground(spool=tmp_path) as here:
+        job = await here.run(private=True)
+        await job.wait()
+        await here.fault(kind="slow", path="/v1/jobs/{id}/results", seconds=5.0)
+        reading = asyncio.create_task(job.result())
+        await asyncio.sleep(1)
+        reading.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await reading
+        await asyncio.sleep(10)
+        assert [kept.read_bytes() for kept in tmp_path.iterdir()] == [BODY]
+
+
+async def test_closing_the_service_waits_for_a_read_that_is_under_way(tmp_path: Path) -> None:
+    async with ground(spool=tmp_path) as here:
+        job = await here.run(private=True)
+        await job.wait()
+        await here.fault(kind="slow", path="/v1/jobs/{id}/results", seconds=5.0)
+        reading = asyncio.create_task(job.result())
+        await asyncio.sleep(1)
+        await here.service.close()
+        await asyncio.gather(reading, return_exceptions=True)
+        assert [kept.read_bytes() for kept in tmp_path.iterdir()] == [BODY]
+
+
+async def test_a_result_that_comes_late_is_waited_for() -> None:
+    async with ground() as here:
+        job = await here.run()
+        await job.wait()
+        await here.fault(kind="status", path="/v1/jobs/{id}/results", status=404, code="not_found", times=1)
+        with pytest.raises(Exception, match="404"):
+            await job
+        assert len(await job) == 1
