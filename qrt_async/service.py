@@ -6,6 +6,7 @@ import asyncio
 import os
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -292,6 +293,10 @@ class RuntimeService:
 
 def _embedded() -> Emulator:
     """The one place where the client meets the emulator."""
+    if find_spec("qiskit_aer") is None:
+        raise InvalidInput(
+            "channel='local' simulates circuits with Qiskit Aer: pip install 'qrt-async[local]'."
+        )
     from qrt_async.emulator import Emulator, EmulatorConfig
 
     return Emulator(EmulatorConfig(rate_limit=None))

@@ -57,6 +57,7 @@ class WorkerProcess(asyncio.SubprocessProtocol):
         """Send one message and wait for the answer. Raises ``WorkerDied``."""
         if self._transport is None or self.gone.done():
             raise WorkerDied(self._code(), "")
+        self._said.clear()
         cast("asyncio.WriteTransport", self._transport.get_pipe_transport(0)).write(frame(message))
         return await self._next()
 

@@ -30,7 +30,8 @@ class Simulator:
 
     Processes are started when they are needed (about a second, once) and kept for the next program. A process
     that dies, or is killed because its program was cancelled or took too long, is replaced. They end with
-    ``close()``, or when the loop ends. Raises ``ModuleNotFoundError`` if the extra ``local`` is not installed.
+    ``close()``, or when the loop ends. On a loop with simulated time its clock must be held meanwhile: to that
+    loop a process is invisible. Raises ``ModuleNotFoundError`` if the extra ``local`` is not installed.
     """
 
     def __init__(self, workers: int = 2, cpu_seconds: float = 60.0) -> None:

@@ -13,7 +13,12 @@ from qiskit.transpiler import InstructionProperties, QubitProperties, Target
 _SECONDS = {"s": 1.0, "ms": 1e-3, "us": 1e-6, "µs": 1e-6, "ns": 1e-9}
 _HERTZ = {"Hz": 1.0, "kHz": 1e3, "MHz": 1e6, "GHz": 1e9}
 _FLOW = {"if_else": IfElseOp, "for_loop": ForLoopOp, "while_loop": WhileLoopOp, "switch_case": SwitchCaseOp}
-_KNOWN = {**get_standard_gate_name_mapping(), "measure": Measure(), "reset": Reset()}
+_KNOWN = {
+    **get_standard_gate_name_mapping(),
+    "measure": Measure(),
+    "reset": Reset(),
+    "delay": Delay(Parameter("t")),
+}
 
 Sites = dict[tuple[int, ...], InstructionProperties | None]
 
@@ -38,17 +43,12 @@ def build_target(configuration: Mapping[str, Any], properties: Mapping[str, Any]
             target.add_instruction(_KNOWN[name], sites, name=name)
         elif name in _FLOW:
             target.add_instruction(_FLOW[name], name=name)
-    if configuration.get("coupling_map") is not None:
-        everywhere: Sites = {(qubit,): None for qubit in range(count)}
-        target.add_instruction(Delay(Parameter("t")), everywhere)
-    else:
-        target.add_instruction(Delay(Parameter("t")), None)
     return target
 
 
 def _names(configuration: Mapping[str, Any]) -> list[str]:
     named = [*configuration.get("basis_gates", ()), *(configuration.get("supported_instructions") or ())]
-    return list(dict.fromkeys([*named, "measure"]))
+    return list(dict.fromkeys([*named, "measure", "delay"]))
 
 
 def _sites(
@@ -102,9 +102,7 @@ def _readout(measured: Mapping[str, Any], qubit: int) -> InstructionProperties |
 
 
 def _values(entries: Any, units: Mapping[str, float]) -> dict[str, float]:
-    return {
-        entry["name"]: float(entry["value"]) * units.get(entry.get("unit", ""), 1.0) for entry in entries
-    }
+    return {entry["name"]: float(entry["value"]) * units.get(entry.get("unit", ""), 1.0) for entry in entries}
 
 
 def _dt(configuration: Mapping[str, Any]) -> float | None:

@@ -10,7 +10,6 @@ from collections.abc import Callable
 from qrt_async.events import Event, PermitAwaited
 from qrt_async.submit.bucket import RateLimit, TokenBucket
 
-
 _UNSTATED = 60.0
 """IBM's own period, for a refusal that names no pause where we have no limit of our own."""
 

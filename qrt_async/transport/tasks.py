@@ -29,16 +29,16 @@ class Home:
 
     def enter(self) -> asyncio.AbstractEventLoop:
         """The running loop, which is the service's from its first use to its end."""
-        loop = asyncio.get_running_loop()
         if self.closed:
             raise ServiceClosed(_CLOSED)
-        if self._loop is None:
-            self._loop, self._pid = loop, os.getpid()
-        if self._pid != os.getpid():
+        if self._loop is not None and self._pid != os.getpid():
             raise ServiceClosed(
                 "This RuntimeService was used before the process was forked. Its connections belong"
                 " to the parent: make a new RuntimeService in the child."
             )
+        loop = asyncio.get_running_loop()
+        if self._loop is None:
+            self._loop, self._pid = loop, os.getpid()
         if self._loop is not loop:
             raise ServiceClosed(
                 "This RuntimeService belongs to another event loop, the one of its first use (a second"

@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from qrt_async.api.call import Call
@@ -74,7 +74,6 @@ CHANGES = st.lists(
 )
 
 
-@settings(deadline=None)
 @given(
     st.lists(TICKS, max_size=25),
     CHANGES,
@@ -105,7 +104,6 @@ def test_a_job_that_is_there_all_the_time_comes_exactly_once(
     assert start.keys() & listing.ticks.keys() <= set(found)
 
 
-@settings(deadline=None)
 @given(st.integers(0, 30), st.integers(2, 6))
 def test_jobs_of_one_instant_cost_about_one_request_a_page(jobs: int, page_size: int) -> None:
     listing = Listing({f"j{number:02}": 0 for number in range(jobs)})

@@ -26,7 +26,9 @@ BELL_ISA = (
 ROTATION = HEAD + "input float[64] theta; qubit q; bit c; ry(theta) q; c = measure q;"
 
 
-def work(pubs: Any, *, program: str = "sampler", backend: str = "ideal", seed: int = 7, **params: Any) -> Work:
+def work(
+    pubs: Any, *, program: str = "sampler", backend: str = "ideal", seed: int = 7, **params: Any
+) -> Work:
     return Work(
         program_id=program,
         params=json.dumps({"pubs": pubs, **params}).encode(),

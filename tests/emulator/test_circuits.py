@@ -23,13 +23,13 @@ def example() -> QuantumCircuit:
 
 
 @pytest.mark.parametrize("version", [13, 15, 17])
-def test_a_circuit_of_any_accepted_version_arrives_whole(version: int):
+def test_a_circuit_of_any_accepted_version_arrives_whole(version: int) -> None:
     circuit = from_qpy(typed(example(), version)["__value__"])
     assert circuit.circuit.num_qubits == 2
     assert [(it.name, it.bits) for it in circuit.registers] == [("a", (0, 1, 2)), ("b", (3,))]
 
 
-def test_positions_of_a_vector_are_its_indices_not_the_alphabet():
+def test_positions_of_a_vector_are_its_indices_not_the_alphabet() -> None:
     names = [it.name for it in from_qpy(typed(example())["__value__"]).parameters]
     assert names == [f"t[{index}]" for index in range(12)]
 
@@ -53,13 +53,13 @@ def packed(data: bytes) -> str:
         packed(b"QISKIT\xff" + bytes(60)),
     ],
 )
-def test_what_is_no_qpy_is_a_failed_program(encoded: Any):
+def test_what_is_no_qpy_is_a_failed_program(encoded: Any) -> None:
     with pytest.raises(ProgramFailed, match="QPY circuit could not be loaded") as caught:
         from_qpy(encoded)
     assert caught.value.code == UNREADABLE
 
 
-def test_a_cut_off_circuit_is_a_failed_program_wherever_it_is_cut():
+def test_a_cut_off_circuit_is_a_failed_program_wherever_it_is_cut() -> None:
     data = zlib.decompress(base64.b64decode(typed(example())["__value__"]))
     for end in range(0, len(data), 97):
         with pytest.raises(ProgramFailed):

@@ -27,18 +27,20 @@ NOW = datetime(2026, 11, 1, 12, tzinfo=UTC)
         ("heron:1000", Device("heron", 1000, "ideal")),
     ],
 )
-def test_a_device_is_named_with_its_size(spec: str, device: Device):
+def test_a_device_is_named_with_its_size(spec: str, device: Device) -> None:
     assert devices.parse(spec) == device
 
 
-@pytest.mark.parametrize("spec", ["", ":5", "a b", "a/b", "a:", "a:0", "a:-1", "a:x", "a:1001", "a:5:5", "a:²"])
-def test_what_names_no_device_is_refused_with_what_is_allowed(spec: str):
+@pytest.mark.parametrize(
+    "spec", ["", ":5", "a b", "a/b", "a:", "a:0", "a:-1", "a:x", "a:1001", "a:5:5", "a:²"]
+)
+def test_what_names_no_device_is_refused_with_what_is_allowed(spec: str) -> None:
     with pytest.raises(ValueError, match=r"NAME\[:QUBITS\]"):
         devices.parse(spec)
 
 
 @pytest.mark.parametrize("spec", devices.DEFAULT_BACKENDS)
-def test_the_documents_of_a_device_agree_with_each_other(spec: str):
+def test_the_documents_of_a_device_agree_with_each_other(spec: str) -> None:
     device = devices.parse(spec)
     configuration = msgspec.json.decode(msgspec.json.encode(devices.configuration(device)))
     properties = msgspec.json.decode(msgspec.json.encode(devices.properties(device, NOW)))
@@ -57,18 +59,18 @@ def test_the_documents_of_a_device_agree_with_each_other(spec: str):
     }
 
 
-def test_an_ideal_device_connects_everything_and_says_so_by_leaving_the_coupling_out():
+def test_an_ideal_device_connects_everything_and_says_so_by_leaving_the_coupling_out() -> None:
     assert devices.configuration(devices.parse("emulator_ideal"))["coupling_map"] is None
 
 
-def test_pairs_of_a_heron_go_both_ways_and_those_of_a_falcon_one_way():
+def test_pairs_of_a_heron_go_both_ways_and_those_of_a_falcon_one_way() -> None:
     heron = set(devices.edges_of(devices.parse("emulator_heron")))
     falcon = set(devices.edges_of(devices.parse("emulator_falcon")))
     assert all((b, a) in heron for a, b in heron)
     assert not any((b, a) in falcon for a, b in falcon)
 
 
-def test_properties_state_the_noise_that_the_simulation_uses():
+def test_properties_state_the_noise_that_the_simulation_uses() -> None:
     device = devices.parse("emulator_heron")
     noise = devices.calibration_of(device)
     properties = devices.properties(device, NOW)
@@ -78,7 +80,7 @@ def test_properties_state_the_noise_that_the_simulation_uses():
     assert cz["parameters"][0]["value"] == noise.pairs[3, 16]
 
 
-def test_describing_devices_loads_neither_qiskit_nor_numpy():
+def test_describing_devices_loads_neither_qiskit_nor_numpy() -> None:
     code = (
         "import sys; from qrt_async.emulator import devices; devices.configuration(devices.parse('ibm_x')); "
         "sys.exit(any(name in sys.modules for name in ('qiskit', 'qiskit_aer', 'numpy')))"

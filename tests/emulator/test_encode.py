@@ -22,7 +22,9 @@ def sampled(bits: BitData, shape: tuple[int, ...]) -> ResultData:
 
 @pytest.mark.parametrize("width", [1, 2, 8, 9, 64, 65, 100])
 @pytest.mark.parametrize("shape", [(), (3,), (2, 2)])
-def test_both_encodings_hold_the_same_shots_as_qiskit_would_write_them(width: int, shape: tuple[int, ...]):
+def test_both_encodings_hold_the_same_shots_as_qiskit_would_write_them(
+    width: int, shape: tuple[int, ...]
+) -> None:
     chance = np.random.default_rng(width)
     bits = chance.integers(0, 2, (*shape, 11, width), dtype=np.uint8).astype(bool)
     array = BitArray.from_bool_array(bits, order="little")
@@ -38,7 +40,7 @@ def test_both_encodings_hold_the_same_shots_as_qiskit_would_write_them(width: in
         assert [int(word, 16) for word in samples] == [int(word, 2) for word in array[point].get_bitstrings()]
 
 
-def test_a_typed_sampler_result_names_every_type_and_when_it_ran():
+def test_a_typed_sampler_result_names_every_type_and_when_it_ran() -> None:
     result = sampled(BitData(np.zeros((3, 4, 1), np.uint8), 2), (3,))
     document = json.loads(encode(result, typed=True))
     assert document["__type__"] == "PrimitiveResult"
@@ -58,7 +60,7 @@ def test_a_typed_sampler_result_names_every_type_and_when_it_ran():
 
 
 @pytest.mark.parametrize("values", [np.array(0.5), np.array([0.5, -1.0]), np.ones((2, 3))])
-def test_expectation_values_keep_their_shape_in_both_encodings(values: Any):
+def test_expectation_values_keep_their_shape_in_both_encodings(values: Any) -> None:
     pub = PubData("PubResult", values.shape, {"evs": values}, {})
     result = ResultData([pub], {"version": 2}, [])
     assert json.loads(encode(result, typed=False))["results"][0]["data"]["evs"] == values.tolist()
@@ -67,6 +69,6 @@ def test_expectation_values_keep_their_shape_in_both_encodings(values: Any):
     assert np.array_equal(back, values)
 
 
-def test_samples_of_a_register_without_bits_are_zeros():
+def test_samples_of_a_register_without_bits_are_zeros() -> None:
     result = sampled(BitData(np.zeros((3, 0), np.uint8), 0), ())
     assert json.loads(encode(result, typed=False))["results"][0]["data"]["meas"]["samples"] == ["0x0"] * 3

@@ -16,7 +16,7 @@ def connected(edges: tuple[tuple[int, int], ...]) -> bool:
     return reached == set(degrees(edges))
 
 
-def test_a_heron_has_156_qubits_of_which_the_bridges_join_the_rows_where_the_formula_says():
+def test_a_heron_has_156_qubits_of_which_the_bridges_join_the_rows_where_the_formula_says() -> None:
     edges = set(lattices.heron())
     assert set(degrees(lattices.heron())) == set(range(156))
     assert len(edges) == 176
@@ -25,14 +25,14 @@ def test_a_heron_has_156_qubits_of_which_the_bridges_join_the_rows_where_the_for
     assert (19, 20) not in edges
 
 
-def test_a_falcon_has_27_qubits_on_two_hexagons():
+def test_a_falcon_has_27_qubits_on_two_hexagons() -> None:
     edges = lattices.falcon()
     assert set(degrees(edges)) == set(range(27))
     assert len(edges) == 28
     assert sorted(qubit for qubit, degree in degrees(edges).items() if degree == 1) == [0, 6, 9, 17, 20, 26]
 
 
-def test_no_qubit_has_more_than_three_neighbours_and_every_qubit_can_be_reached():
+def test_no_qubit_has_more_than_three_neighbours_and_every_qubit_can_be_reached() -> None:
     for edges in (lattices.heron(), lattices.falcon()):
         assert max(degrees(edges).values()) == 3
         assert connected(edges)

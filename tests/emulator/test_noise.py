@@ -22,20 +22,24 @@ def ones(circuit: QuantumCircuit, shots: int, qubits: tuple[int, ...], bit: int 
     return int(samples.outcomes[samples.picks, bit].sum())
 
 
-def test_readings_err_as_the_properties_say():
+def test_readings_err_as_the_properties_say() -> None:
     for qubit in (0, 77):
         nothing = QuantumCircuit(1, 1)
         nothing.measure(0, 0)
         assert likely(ones(nothing, 50_000, (qubit,)), 50_000, NOISE.qubits[qubit].reads_1_when_0)
 
 
-def test_gates_err_by_the_average_infidelity_that_the_properties_say():
+def test_gates_err_by_the_average_infidelity_that_the_properties_say() -> None:
     """A depolarizing channel leaves the fidelity 1 - e, averaged over all pure states."""
     for qubits, gate in (((5,), "x"), ((3, 16), "cz")):
         circuit = QuantumCircuit(len(qubits))
         getattr(circuit, gate)(*range(len(qubits)))
         circuit.save_density_matrix()
-        state = AerSimulator(method="density_matrix").run(circuit, noise_model=noise_model(HERON, qubits)).result()
+        state = (
+            AerSimulator(method="density_matrix")
+            .run(circuit, noise_model=noise_model(HERON, qubits))
+            .result()
+        )
         whole = np.asarray(state.data(0)["density_matrix"])
         ideal = circuit.copy_empty_like()
         getattr(ideal, gate)(*range(len(qubits)))
@@ -44,7 +48,7 @@ def test_gates_err_by_the_average_infidelity_that_the_properties_say():
         assert 1.0 - fidelity == pytest.approx(stated, rel=1e-6)
 
 
-def test_a_delay_lets_an_excited_qubit_decay_with_its_t1():
+def test_a_delay_lets_an_excited_qubit_decay_with_its_t1() -> None:
     noise = NOISE.qubits[9]
     circuit = QuantumCircuit(1, 1)
     circuit.x(0)
@@ -55,7 +59,7 @@ def test_a_delay_lets_an_excited_qubit_decay_with_its_t1():
     assert likely(ones(circuit, 20_000, (9,)), 20_000, read, alpha=1e-5)
 
 
-def test_twirled_readings_err_either_way_alike():
+def test_twirled_readings_err_either_way_alike() -> None:
     model = noise_model(HERON, (4,), twirled=True)
     rate = NOISE.qubits[4].readout_error
     for flip in (False, True):
@@ -70,7 +74,7 @@ def test_twirled_readings_err_either_way_alike():
         assert likely(wrong, 50_000, rate + gate * (1 - 2 * rate))
 
 
-def test_the_ideal_device_has_no_noise_and_its_delays_do_nothing():
+def test_the_ideal_device_has_no_noise_and_its_delays_do_nothing() -> None:
     ideal = devices.parse("emulator_ideal")
     circuit = QuantumCircuit(1)
     circuit.delay(100, 0)
@@ -81,7 +85,7 @@ def test_the_ideal_device_has_no_noise_and_its_delays_do_nothing():
 @pytest.mark.parametrize(
     ("length", "unit", "seconds"), [(10, "dt", 40e-9), (5, "ns", 5e-9), (2, "us", 2e-6), (1, "s", 1)]
 )
-def test_delays_are_in_the_units_they_say(length: float, unit: str, seconds: float):
+def test_delays_are_in_the_units_they_say(length: float, unit: str, seconds: float) -> None:
     circuit = QuantumCircuit(1)
     circuit.delay(length, 0, unit=unit)
     assert delay_seconds(circuit.data[0].operation, HERON) == pytest.approx(seconds)

@@ -25,14 +25,14 @@ def estimator(**given: Any) -> EstimatorParams:
     return read_params(EstimatorParams, {"pubs": ["x"], **given})
 
 
-def test_shots_come_from_the_job_then_from_its_options_then_from_the_default():
+def test_shots_come_from_the_job_then_from_its_options_then_from_the_default() -> None:
     assert sampler_shots(sampler(shots=3, options={"default_shots": 5})) == 3
     assert sampler_shots(sampler(options={"default_shots": 5})) == 5
     assert sampler_shots(sampler(options={"default_shots": None})) == 4096
     assert sampler_shots(sampler()) == 4096
 
 
-def test_precision_comes_from_the_job_then_from_default_shots_then_from_default_precision():
+def test_precision_comes_from_the_job_then_from_default_shots_then_from_default_precision() -> None:
     both = {"default_shots": 100, "default_precision": 0.5}
     assert estimator_precision(estimator(precision=0.25, options=both)) == 0.25
     assert estimator_precision(estimator(options=both)) == 1 / math.sqrt(100)
@@ -40,14 +40,16 @@ def test_precision_comes_from_the_job_then_from_default_shots_then_from_default_
     assert estimator_precision(estimator()) == 1 / 64
 
 
-def test_misreadings_are_corrected_from_level_1_on_unless_the_option_says_otherwise():
+def test_misreadings_are_corrected_from_level_1_on_unless_the_option_says_otherwise() -> None:
     assert mitigates_measurement(estimator())
     assert not mitigates_measurement(estimator(resilience_level=0))
-    assert mitigates_measurement(estimator(resilience_level=0, options={"resilience": {"measure_mitigation": True}}))
+    assert mitigates_measurement(
+        estimator(resilience_level=0, options={"resilience": {"measure_mitigation": True}})
+    )
     assert not mitigates_measurement(estimator(options={"resilience": {"measure_mitigation": False}}))
 
 
-def test_a_seed_of_the_users_own_is_heard():
+def test_a_seed_of_the_users_own_is_heard() -> None:
     assert seed_of(sampler()) is None
     assert seed_of(sampler(options={"simulator": {"seed_simulator": 4}})) == 4
     assert seed_of(estimator(options={"seed_estimator": 5, "simulator": {"seed_simulator": 4}})) == 5
@@ -73,7 +75,7 @@ FULL_ESTIMATOR = {
 }
 
 
-def test_all_options_of_the_service_are_accepted():
+def test_all_options_of_the_service_are_accepted() -> None:
     assert sampler(options=FULL_SAMPLER, version=2, support_qiskit=True).support_qiskit
     assert estimator(options=FULL_ESTIMATOR, resilience_level=2, precision=0.1, version=2).precision == 0.1
 
@@ -93,7 +95,7 @@ def test_all_options_of_the_service_are_accepted():
         ({"pubs": "x"}, "$.pubs"),
     ],
 )
-def test_params_that_the_service_does_not_know_are_refused_by_name(given: dict[str, Any], says: str):
+def test_params_that_the_service_does_not_know_are_refused_by_name(given: dict[str, Any], says: str) -> None:
     with pytest.raises(ProgramFailed) as caught:
         sampler(**given)
     assert caught.value.code == OPTIONS
@@ -101,12 +103,14 @@ def test_params_that_the_service_does_not_know_are_refused_by_name(given: dict[s
 
 
 @pytest.mark.parametrize("measured", ["kerneled", "avg_kerneled"])
-def test_raw_readouts_are_refused(measured: str):
+def test_raw_readouts_are_refused(measured: str) -> None:
     with pytest.raises(ProgramFailed, match=measured) as caught:
         sampler_shots(sampler(options={"execution": {"meas_type": measured}}))
     assert caught.value.code == OPTIONS
 
 
-def test_two_mitigations_that_exclude_each_other_are_refused():
+def test_two_mitigations_that_exclude_each_other_are_refused() -> None:
     with pytest.raises(ProgramFailed, match="zne_mitigation and pec_mitigation"):
-        estimator_precision(estimator(options={"resilience": {"zne_mitigation": True, "pec_mitigation": True}}))
+        estimator_precision(
+            estimator(options={"resilience": {"zne_mitigation": True, "pec_mitigation": True}})
+        )

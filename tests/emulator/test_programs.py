@@ -43,7 +43,7 @@ LOOPING = HEAD + "qubit q; bit c; c = measure q; if (c) { x q; }"
 )
 def test_a_sampler_job_that_cannot_run_fails_for_its_own_reason(
     pubs: list[Any], given: dict[str, Any], code: int, says: str
-):
+) -> None:
     seen, reason = refused(pubs, **given)
     assert seen == code
     assert says in reason
@@ -72,36 +72,36 @@ def test_a_sampler_job_that_cannot_run_fails_for_its_own_reason(
 )
 def test_an_estimator_job_that_cannot_run_fails_for_its_own_reason(
     pubs: list[Any], given: dict[str, Any], code: int, says: str
-):
+) -> None:
     seen, reason = refused(pubs, program="estimator", **given)
     assert seen == code
     assert says in reason
 
 
-def test_noise_on_too_many_qubits_is_refused_as_a_limit():
+def test_noise_on_too_many_qubits_is_refused_as_a_limit() -> None:
     text = HEAD + "".join(f"sx ${qubit};" for qubit in range(11)) + "bit c; c = measure $0;"
     assert refused([[text]], backend="emulator_heron")[0] == 1520
 
 
-def test_a_bad_pub_fails_the_whole_job():
+def test_a_bad_pub_fails_the_whole_job() -> None:
     assert refused([[BELL], ["nonsense"]])[0] == 1603
 
 
 @pytest.mark.parametrize("params", [b"", b"{", b"[]", b"null", b"\xff", b'{"pubs": {}}', b"[" * 100_000])
-def test_params_that_are_no_params_fail_the_job(params: bytes):
+def test_params_that_are_no_params_fail_the_job(params: bytes) -> None:
     outcome = execute(msgspec.structs.replace(work([]), params=params))
     assert outcome.kind == "failed"
     assert outcome.reason_code in (1515, 1521)
 
 
-def test_bare_nan_in_params_is_read_as_the_official_client_writes_it():
+def test_bare_nan_in_params_is_read_as_the_official_client_writes_it() -> None:
     assert refused([[ROTATION, [float("nan")]]]) == (
         1515,
         "The parameter values do not fit the circuit: they are not all finite",
     )
 
 
-def test_what_nobody_thought_of_is_an_internal_error_of_the_job():
+def test_what_nobody_thought_of_is_an_internal_error_of_the_job() -> None:
     circuit = QuantumCircuit(1, 1)
     circuit.initialize([1, 0], 0)
     circuit.measure(0, 0)

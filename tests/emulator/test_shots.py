@@ -20,7 +20,7 @@ def counts(samples: Samples) -> dict[int, int]:
     return dict(zip(values.tolist(), numbers.tolist(), strict=True))
 
 
-def test_shots_follow_the_state_vector():
+def test_shots_follow_the_state_vector() -> None:
     circuit = efficient_su2(4, reps=2).decompose()
     bound = circuit.assign_parameters(np.random.default_rng(3).uniform(0, 2 * np.pi, circuit.num_parameters))
     expected = Statevector(bound).probabilities()
@@ -29,7 +29,7 @@ def test_shots_follow_the_state_vector():
     assert all(likely(seen.get(k, 0), 20_000, p, alpha=1e-6 / 16) for k, p in enumerate(expected))
 
 
-def test_the_same_seed_gives_the_same_shots_in_the_same_order_and_another_seed_others():
+def test_the_same_seed_gives_the_same_shots_in_the_same_order_and_another_seed_others() -> None:
     circuit = QuantumCircuit(8)
     circuit.h(range(8))
     circuit.measure_all()
@@ -38,7 +38,7 @@ def test_the_same_seed_gives_the_same_shots_in_the_same_order_and_another_seed_o
     assert not np.array_equal(one, other)
 
 
-def test_the_order_of_shots_shows_no_trend():
+def test_the_order_of_shots_shows_no_trend() -> None:
     circuit = QuantumCircuit(1)
     circuit.h(0)
     circuit.measure_all()
@@ -48,7 +48,7 @@ def test_the_order_of_shots_shows_no_trend():
     assert likely(changes, 19_999, 0.5, alpha=1e-5)
 
 
-def test_bits_are_packed_as_qiskit_packs_them():
+def test_bits_are_packed_as_qiskit_packs_them() -> None:
     circuit = QuantumCircuit(1, 10)
     circuit.x(0)
     circuit.measure(0, 9)
@@ -57,11 +57,11 @@ def test_bits_are_packed_as_qiskit_packs_them():
     assert sample(circuit, 1, 0).packed(()).shape == (1, 0)
 
 
-def test_what_is_never_measured_reads_zero():
+def test_what_is_never_measured_reads_zero() -> None:
     assert counts(sample(QuantumCircuit(2, 2), 5, 0)) == {0: 5}
 
 
-def test_a_ghz_state_of_100_qubits_is_all_or_nothing():
+def test_a_ghz_state_of_100_qubits_is_all_or_nothing() -> None:
     circuit = QuantumCircuit(100)
     circuit.h(0)
     for qubit in range(99):
@@ -73,7 +73,7 @@ def test_a_ghz_state_of_100_qubits_is_all_or_nothing():
     assert likely(ones, 200, 0.5)
 
 
-def test_forty_qubits_that_are_not_clifford_run_as_matrix_product_states():
+def test_forty_qubits_that_are_not_clifford_run_as_matrix_product_states() -> None:
     circuit = QuantumCircuit(40)
     for qubit in range(40):
         circuit.ry(0.5, qubit)
@@ -84,7 +84,7 @@ def test_forty_qubits_that_are_not_clifford_run_as_matrix_product_states():
     assert likely(int(outcomes.outcomes[outcomes.picks, 20].sum()), 500, math.sin(0.25) ** 2)
 
 
-def test_gates_that_the_simulation_does_not_know_are_taken_apart():
+def test_gates_that_the_simulation_does_not_know_are_taken_apart() -> None:
     circuit = QuantumCircuit(3)
     circuit.x([0, 1])
     circuit.rccx(0, 1, 2)
@@ -96,7 +96,7 @@ def test_gates_that_the_simulation_does_not_know_are_taken_apart():
     assert all(likely(seen.get(k, 0), 4000, round(float(p), 12)) for k, p in enumerate(expected))
 
 
-def test_a_condition_acts_on_what_was_measured():
+def test_a_condition_acts_on_what_was_measured() -> None:
     circuit = QuantumCircuit(2, 2)
     circuit.h(0)
     circuit.measure(0, 0)
@@ -111,7 +111,7 @@ def test_a_condition_acts_on_what_was_measured():
 
 
 @pytest.mark.parametrize("repeated", [False, True])
-def test_a_circuit_is_dynamic_when_something_follows_a_measurement(repeated: bool):
+def test_a_circuit_is_dynamic_when_something_follows_a_measurement(repeated: bool) -> None:
     circuit = QuantumCircuit(2, 2)
     circuit.measure(0, 0)
     circuit.x(1)
@@ -127,7 +127,7 @@ def turned(angle: float) -> QuantumCircuit:
     return circuit
 
 
-def test_a_seed_follows_from_what_is_done_and_not_from_names():
+def test_a_seed_follows_from_what_is_done_and_not_from_names() -> None:
     named = QuantumCircuit(1, 1, name="other")
     named.rx(0.5, 0)
     named.measure(0, 0)
@@ -136,7 +136,7 @@ def test_a_seed_follows_from_what_is_done_and_not_from_names():
     assert len({digest(1, turned(0.5), 100), *(digest(*other) for other in others)}) == 4
 
 
-def test_a_seed_is_the_same_in_another_process():
+def test_a_seed_is_the_same_in_another_process() -> None:
     code = (
         "from qiskit import QuantumCircuit; from qrt_async.emulator.shots import digest; c = QuantumCircuit(2, 1)\n"
         "c.measure(0, 0)\nwith c.if_test((c.clbits[0], 1)): c.x(1)\nprint(digest(1, c))"

@@ -17,14 +17,11 @@ import pytest
 from qrt_async.emulator import process, simulate
 from qrt_async.emulator.programs import execute
 from qrt_async.emulator.simulate import Simulator
+from qrt_async.emulator.work import Outcome
 from tests.emulator.lab import BELL, HEAD, work
+from tests.virtual_time import VirtualLoop
 
-ENDLESS = HEAD + (
-    "qubit[20] q; bit[20] c;"
-    + "".join(f"ry(0.{n}) q[{n % 20}]; cx q[{n % 20}], q[{(n + 7) % 20}];" for n in range(1, 600))
-    + "c = measure q; while (c[0] == c[0]) { h q; c = measure q; }"
-)
-ENDLESS = HEAD + "qubit q; bit c; bit d; c = measure q; while (!c) { reset q; c = measure q; }"
+ENDLESS = HEAD + "qubit q; bit c; c = measure q; while (!c) { reset q; c = measure q; }"
 
 
 @contextlib.asynccontextmanager
@@ -47,18 +44,18 @@ def children() -> set[int]:
     return found
 
 
-async def busy() -> int:
-    """The only worker, once it computes."""
-    while not (found := children()):
-        await asyncio.sleep(0.01)
-    await asyncio.sleep(0.7)
-    return found.pop()
+async def busy(sim: Simulator) -> tuple[asyncio.Task[Outcome], int]:
+    """A program that never ends, and the process it was given to."""
+    await sim.run(work([[BELL]]))
+    running = asyncio.create_task(sim.run(work([[ENDLESS]])))
+    await asyncio.sleep(0.05)
+    return running, children().pop()
 
 
 linux = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="reads /proc")
 
 
-async def test_a_worker_gives_the_same_outcome_as_its_function_and_is_used_again():
+async def test_a_worker_gives_the_same_outcome_as_its_function_and_is_used_again() -> None:
     async with simulator() as sim:
         first = await sim.run(work([[BELL]]))
         workers = children()
@@ -70,10 +67,10 @@ async def test_a_worker_gives_the_same_outcome_as_its_function_and_is_used_again
 
 
 @linux
-async def test_a_killed_worker_is_a_failed_job_and_the_next_one_works():
+async def test_a_killed_worker_is_a_failed_job_and_the_next_one_works() -> None:
     async with simulator() as sim:
-        running = asyncio.create_task(sim.run(work([[ENDLESS]])))
-        os.kill(await busy(), signal.SIGKILL)
+        running, pid = await busy(sim)
+        os.kill(pid, signal.SIGKILL)
         outcome = await running
         assert (outcome.kind, outcome.reason_code) == ("failed", 9999)
         assert "-9" in (outcome.reason or "")
@@ -81,10 +78,9 @@ async def test_a_killed_worker_is_a_failed_job_and_the_next_one_works():
 
 
 @linux
-async def test_cancelling_ends_the_process_and_frees_its_place():
+async def test_cancelling_ends_the_process_and_frees_its_place() -> None:
     async with simulator() as sim:
-        running = asyncio.create_task(sim.run(work([[ENDLESS]])))
-        pid = await busy()
+        running, pid = await busy(sim)
         running.cancel()
         with pytest.raises(asyncio.CancelledError):
             await running
@@ -93,24 +89,26 @@ async def test_cancelling_ends_the_process_and_frees_its_place():
 
 
 @linux
-async def test_a_program_that_computes_too_long_fails_with_1520():
+async def test_a_program_that_computes_too_long_fails_with_1520() -> None:
     async with simulator(cpu_seconds=1.0) as sim:
         outcome = await sim.run(work([[ENDLESS]]))
         assert (outcome.kind, outcome.reason_code) == ("failed", 1520)
         assert "1 s of CPU time" in (outcome.reason or "")
 
 
-async def test_no_more_programs_run_at_once_than_there_are_workers():
+async def test_no_more_programs_run_at_once_than_there_are_workers() -> None:
     async with simulator(workers=2) as sim:
         outcomes = await asyncio.gather(*(sim.run(work([[BELL]], seed=seed)) for seed in range(8)))
         assert len(children()) <= 2
-        assert [outcome.body for outcome in outcomes] == [execute(work([[BELL]], seed=seed)).body for seed in range(8)]
+        assert [outcome.body for outcome in outcomes] == [
+            execute(work([[BELL]], seed=seed)).body for seed in range(8)
+        ]
 
 
-async def test_closing_fails_what_runs_and_what_waits_and_the_simulator_can_start_again():
+async def test_closing_fails_what_runs_and_what_waits_and_the_simulator_can_start_again() -> None:
     sim = Simulator(workers=1)
     tasks = [asyncio.create_task(sim.run(work([[ENDLESS]]))) for _ in range(3)]
-    await asyncio.sleep(0.3)
+    await asyncio.sleep(0)
     await sim.close()
     assert [outcome.reason_code for outcome in await asyncio.gather(*tasks)] == [9999] * 3
     assert (await sim.run(work([[BELL]]))).kind == "completed"
@@ -118,7 +116,9 @@ async def test_closing_fails_what_runs_and_what_waits_and_the_simulator_can_star
     await sim.close()
 
 
-async def test_a_worker_that_cannot_start_is_a_failed_job_that_says_why(monkeypatch: pytest.MonkeyPatch):
+async def test_a_worker_that_cannot_start_is_a_failed_job_that_says_why(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setattr(process, "ROOT", Path("/no/such/folder"))
     monkeypatch.setenv("PYTHONPATH", "")
     monkeypatch.setattr(sys, "executable", "/no/such/python")
@@ -128,7 +128,9 @@ async def test_a_worker_that_cannot_start_is_a_failed_job_that_says_why(monkeypa
     assert "/no/such/python" in (outcome.reason or "")
 
 
-async def test_a_worker_without_qiskit_says_what_to_install(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
+async def test_a_worker_without_qiskit_says_what_to_install(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     (tmp_path / "qiskit").mkdir()
     (tmp_path / "qiskit" / "__init__.py").write_text("raise ImportError('broken')")
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
@@ -137,14 +139,24 @@ async def test_a_worker_without_qiskit_says_what_to_install(monkeypatch: pytest.
     assert "pip install 'qrt-async[local]'" in (outcome.reason or "")
 
 
-def test_without_the_extra_there_is_no_simulator(monkeypatch: pytest.MonkeyPatch):
+@pytest.mark.virtual_clock
+async def test_real_circuits_run_in_simulated_time_while_the_clock_is_held() -> None:
+    loop = asyncio.get_running_loop()
+    assert isinstance(loop, VirtualLoop)
+    with loop.held():
+        async with simulator() as sim:
+            assert (await sim.run(work([[BELL]]))).kind == "completed"
+    assert loop.time() == 0.0
+
+
+def test_without_the_extra_there_is_no_simulator(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(simulate, "NEEDED", ("no_such_package",))
     with pytest.raises(ModuleNotFoundError, match=r"pip install 'qrt-async\[local\]'"):
         Simulator()
 
 
 @pytest.mark.parametrize(("workers", "cpu_seconds"), [(0, 1.0), (1, 0.0), (1, -1.0)])
-def test_a_simulator_needs_a_worker_and_time(workers: int, cpu_seconds: float):
+def test_a_simulator_needs_a_worker_and_time(workers: int, cpu_seconds: float) -> None:
     with pytest.raises(ValueError, match="at least one worker"):
         Simulator(workers, cpu_seconds)
 
@@ -167,9 +179,20 @@ FORGETFUL = """
 
 
 @pytest.mark.parametrize(
-    ("imports", "run"), [("pass", "asyncio.run"), ("uvloop = __import__('pytest').importorskip('uvloop')", "uvloop.run")]
+    ("imports", "run"),
+    [
+        pytest.param("pass", "asyncio.run", id="asyncio"),
+        pytest.param(
+            "import uvloop",
+            "uvloop.run",
+            id="uvloop",
+            marks=pytest.mark.skipif(sys.platform == "win32", reason="uvloop knows no Windows"),
+        ),
+    ],
 )
-def test_a_simulator_that_nobody_closes_ends_with_its_loop_and_serves_the_next(imports: str, run: str):
+def test_a_simulator_that_nobody_closes_ends_with_its_loop_and_serves_the_next(
+    imports: str, run: str
+) -> None:
     code = textwrap.dedent(FORGETFUL).format(imports=imports, run=run)
     ended = subprocess.run(
         [sys.executable, "-X", "dev", "-W", "error", "-c", code],
@@ -182,7 +205,7 @@ def test_a_simulator_that_nobody_closes_ends_with_its_loop_and_serves_the_next(i
     assert (ended.returncode, ended.stderr) == (0, "")
 
 
-def test_nothing_is_left_for_the_collector_to_complain_about():
+def test_nothing_is_left_for_the_collector_to_complain_about() -> None:
     async def main() -> None:
         async with simulator() as sim:
             await sim.run(work([[BELL]]))

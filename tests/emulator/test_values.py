@@ -51,11 +51,11 @@ VECTOR = circuit_of(*ParameterVector("v", 12))
         (VECTOR, {"v": [[0.0] * 12] * 3}, (3, 12)),
     ],
 )
-def test_values_are_points_by_parameters(circuit: Circuit, given: Any, shape: tuple[int, ...]):
+def test_values_are_points_by_parameters(circuit: Circuit, given: Any, shape: tuple[int, ...]) -> None:
     assert read_values(given, circuit).shape == shape
 
 
-def test_names_decide_and_positions_follow_the_circuits_order():
+def test_names_decide_and_positions_follow_the_circuits_order() -> None:
     by_name = read_values({"b": 2.0, "a": 1.0}, TWO)
     assert by_name.tolist() == read_values([1.0, 2.0], TWO).tolist() == [1.0, 2.0]
     numbers = [float(index) for index in range(12)]
@@ -63,7 +63,7 @@ def test_names_decide_and_positions_follow_the_circuits_order():
     assert read_values(named, VECTOR).tolist() == read_values(numbers, VECTOR).tolist() == numbers
 
 
-def test_a_typed_bindings_array_may_bind_several_names_at_once():
+def test_a_typed_bindings_array_may_bind_several_names_at_once() -> None:
     given = {
         "__type__": "BindingsArray",
         "__value__": {"shape": [3], "data": {json.dumps(["b", "a"]): typed_array([[2, 1], [4, 3], [6, 5]])}},
@@ -95,14 +95,14 @@ def test_a_typed_bindings_array_may_bind_several_names_at_once():
         (TWO, {"a": 1}, "['b'] have no value"),
     ],
 )
-def test_values_that_do_not_fit_the_circuit_are_refused(circuit: Circuit, given: Any, says: str):
+def test_values_that_do_not_fit_the_circuit_are_refused(circuit: Circuit, given: Any, says: str) -> None:
     with pytest.raises(ProgramFailed, match="do not fit the circuit") as caught:
         read_values(given, circuit)
     assert caught.value.code == BAD_INPUT
     assert says in caught.value.reason
 
 
-def test_an_array_of_objects_is_refused_and_never_unpickled():
+def test_an_array_of_objects_is_refused_and_never_unpickled() -> None:
     given = typed_array(np.array([print], dtype=object))
     with pytest.raises(ProgramFailed, match="do not fit"):
         read_values(given, ONE)

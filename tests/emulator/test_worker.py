@@ -11,7 +11,7 @@ from qrt_async.emulator.work import Outcome, Work
 from tests.emulator.lab import work
 
 
-def test_each_work_is_answered_by_an_outcome_until_the_input_ends():
+def test_each_work_is_answered_by_an_outcome_until_the_input_ends() -> None:
     asked: list[Work] = []
 
     def execute(given: Work) -> Outcome:
@@ -33,7 +33,7 @@ def test_each_work_is_answered_by_an_outcome_until_the_input_ends():
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="there are no such limits")
-def test_the_limit_counts_from_now_and_moves_with_the_next_program():
+def test_the_limit_counts_from_now_and_moves_with_the_next_program() -> None:
     import resource
 
     before = resource.getrlimit(resource.RLIMIT_CPU)

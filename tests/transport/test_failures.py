@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from qrt_async.errors import (
@@ -164,7 +164,6 @@ def test_no_text_is_endless() -> None:
     assert len(str(error_for(GET, reply(400, b"x" * 10**6), NOW))) < 5000
 
 
-@settings(deadline=None)
 @given(st.binary())
 def test_any_bytes_can_be_read(body: bytes) -> None:
     said = read_body(reply(500, body))
@@ -181,7 +180,6 @@ JSON = st.recursive(
 )
 
 
-@settings(deadline=None)
 @given(JSON)
 def test_any_json_can_be_read(body: Any) -> None:
     said = read_body(reply(500, json.dumps(body).encode()))

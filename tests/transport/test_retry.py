@@ -3,7 +3,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from qrt_async.errors import InvalidInput
@@ -57,7 +57,6 @@ def test_the_services_wish_is_kept_exactly_or_left_to_the_caller(wish: float, ex
     assert pause(POLICY, "always", reply(429, wish), 1, 0.5) == expected
 
 
-@settings(deadline=None)
 @given(
     st.integers(1, 5000),
     st.floats(0, 1),

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from qrt_async.errors import InvalidInput
@@ -107,7 +107,6 @@ def test_no_header_is_no_wish() -> None:
     assert server_date({}) is None
 
 
-@settings(deadline=None)
 @given(st.text())
 def test_whatever_stands_in_a_header_does_no_harm(text: str) -> None:
     found = retry_after({"retry-after": text, "date": text}, NOW)

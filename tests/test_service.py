@@ -1,0 +1,223 @@
+"""How a service lives: where it may be used, and what it leaves behind (design 1.1)."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+
+import pytest
+
+import qrt_async as qrt
+from qrt_async.errors import InvalidInput, NoAccount, ServiceClosed
+from qrt_async.events import Event
+from tests.ground import BACKEND, COUNTS, QASM, Sampled, ground
+
+
+async def counts(service: qrt.RuntimeService) -> dict[str, int]:
+    job = await service.run(qrt.Sampler([QASM], shots=3), backend=BACKEND)
+    result = await job
+    found: dict[str, int] = result[0].data.bits("meas").get_counts()
+    return found
+
+
+@pytest.mark.virtual_clock
+async def test_constructing_and_entering_make_no_request() -> None:
+    async with ground() as here:
+        async with qrt.RuntimeService(url=here.emulator.url) as service:
+            assert repr(service).startswith("<RuntimeService")
+        assert await here.requests() == {}
+
+
+@pytest.mark.virtual_clock
+async def test_it_works_without_async_with_and_closing_twice_is_fine() -> None:
+    async with ground() as here:
+        service = qrt.RuntimeService(url=here.emulator.url)
+        assert await counts(service) == COUNTS
+        await service.close()
+        await service.close()
+        with pytest.raises(ServiceClosed, match="make a new one"):
+            await counts(service)
+
+
+@pytest.mark.virtual_clock
+async def test_it_may_be_entered_in_one_task_and_left_in_another() -> None:
+    async with ground() as here:
+        service = qrt.RuntimeService(url=here.emulator.url)
+        await asyncio.create_task(service.__aenter__())
+        assert await asyncio.create_task(counts(service)) == COUNTS
+        await asyncio.create_task(service.__aexit__(None, None, None))
+        with pytest.raises(ServiceClosed):
+            await service.jobs.list()
+
+
+async def test_one_that_was_never_used_has_nothing_to_close() -> None:
+    service = qrt.RuntimeService(url="http://127.0.0.1:9")
+    await service.close()
+    with pytest.raises(ServiceClosed):
+        await service.backends.list()
+
+
+def test_a_second_event_loop_is_told_plainly() -> None:
+    service = qrt.RuntimeService(url="http://127.0.0.1:9", retry=qrt.RetryPolicy(tries=1))
+
+    async def enter_and_leave_open() -> None:
+        await service.__aenter__()
+
+    asyncio.run(enter_and_leave_open())
+    with pytest.raises(ServiceClosed, match="another event loop"):
+        asyncio.run(service.jobs.list())  # type: ignore[arg-type] # a coroutine, which run() takes
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork on this platform")
+def test_after_a_fork_the_child_is_told_plainly(tmp_path: Path) -> None:
+    program = """
+        import asyncio, os, sys
+        import qrt_async as qrt
+
+        service = qrt.RuntimeService(url="http://127.0.0.1:9")
+
+        async def main():
+            await service.__aenter__()
+            child = os.fork()
+            if child == 0:
+                try:
+                    await service.jobs.list()
+                except qrt.errors.ServiceClosed as error:
+                    os._exit(0 if "fork" in str(error) else 1)
+                finally:
+                    os._exit(2)
+            code = await asyncio.to_thread(lambda: os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+            await service.close()
+            sys.exit(code)
+
+        asyncio.run(main())
+    """
+    assert python(program, tmp_path).returncode == 0
+
+
+def test_it_works_on_uvloop_with_real_circuits_and_leaves_nothing_behind(tmp_path: Path) -> None:
+    pytest.importorskip("uvloop", reason="uvloop is not made for this platform")
+    program = """
+        import uvloop
+        import qrt_async as qrt
+
+        QASM = 'OPENQASM 3.0; include "stdgates.inc"; bit[1] c; x $0; c[0] = measure $0;'
+
+        async def main():
+            async with qrt.RuntimeService(channel="local") as service:
+                job = await service.run(qrt.Sampler([QASM], shots=50), backend="emulator_ideal")
+                print((await job)[0].data.c.get_counts())
+
+        uvloop.run(main())
+    """
+    done = python(program, tmp_path)
+    assert (done.stdout.strip(), done.stderr, done.returncode) == ("{'1': 50}", "", 0)
+
+
+def test_two_runs_with_a_service_each_are_fine(tmp_path: Path) -> None:
+    program = """
+        import asyncio
+        import qrt_async as qrt
+
+        async def main(service):
+            async with service:
+                print(len(await service.backends.list()))
+
+        asyncio.run(main(qrt.RuntimeService(channel="local")), debug=True)
+        asyncio.run(main(qrt.RuntimeService(channel="local")), debug=True)
+    """
+    done = python(program, tmp_path)
+    assert (done.stdout.split(), done.stderr, done.returncode) == (["3", "3"], "", 0)
+
+
+def python(program: str, home: Path) -> subprocess.CompletedProcess[str]:
+    """A program of a user's own, with every warning an error."""
+    found = os.pathsep.join(filter(None, [str(Path(__file__).parent.parent), os.environ.get("PYTHONPATH")]))
+    environ = {**os.environ, "HOME": str(home), "PYTHONPATH": found}
+    command = [sys.executable, "-W", "error", "-c", textwrap.dedent(program)]
+    return subprocess.run(command, env=environ, capture_output=True, text=True, timeout=50, check=False)
+
+
+def test_no_credentials_is_an_error_that_says_where_was_looked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in [name for name in os.environ if name.startswith("QISKIT_") or name == "IAM_URL"]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    with pytest.raises(NoAccount) as caught:
+        qrt.RuntimeService()
+    for word in ("QISKIT_IBM_TOKEN", "qiskit-ibm.json", 'channel="local"'):
+        assert word in str(caught.value)
+
+
+def test_without_the_extra_the_local_channel_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "qiskit_aer", None)
+    with pytest.raises(InvalidInput, match=r"qrt-async\[local\]"):
+        qrt.RuntimeService(channel="local")
+
+
+@pytest.mark.virtual_clock
+async def test_an_observer_that_fails_is_logged_and_hurts_nobody(caplog: pytest.LogCaptureFixture) -> None:
+    def broken(event: Event) -> None:
+        raise LookupError("an observer's mistake")
+
+    async with ground(observers=[broken]) as here:
+        assert await counts(here.service) == COUNTS
+    assert "an observer's mistake" in caplog.text
+
+
+@pytest.mark.virtual_clock
+async def test_no_event_and_no_log_line_holds_a_secret(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("DEBUG")
+    heard: list[Event] = []
+    async with ground(observers=[heard.append], simulator=Sampled()) as here:
+        options = {"token": "very-secret-key", "instance": here.service.account.instance}
+        async with qrt.RuntimeService(url=here.emulator.url, observers=[heard.append], **options) as service:
+            assert await counts(service) == COUNTS
+            shown = f"{service!r}{service.account!r}{service.__dict__}{heard}{caplog.text}"
+    assert heard
+    assert "very-secret-key" not in shown
+    assert "eyJ" not in shown, "so begins every bearer token"
+
+
+@pytest.mark.virtual_clock
+async def test_a_session_is_closed_on_leaving_also_after_an_error() -> None:
+    async with ground() as here:
+        with pytest.raises(LookupError):
+            async with here.service.session(backend=BACKEND, mode="batch") as session:
+                job = await session.run(qrt.Sampler([QASM], shots=3))
+                assert job.session_id == session.id
+                assert (await session.details()).accepting_jobs is True
+                raise LookupError("the user's own")
+        record = await here.service.sessions.get(session.id)
+        assert record.accepting_jobs is False
+        assert len(await job) == 1, "what was queued still runs"
+
+
+@pytest.mark.virtual_clock
+async def test_entering_a_session_that_is_cancelled_in_mid_flight_leaves_none_open() -> None:
+    async with ground() as here:
+        await here.service.backends.list()
+        await here.fault(kind="delay", method="POST", path="/v1/sessions", seconds=3.0, when="after")
+        entering = asyncio.create_task(here.service.session(backend=BACKEND).__aenter__())
+        await asyncio.sleep(1)
+        entering.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await entering
+        requests = await here.requests()
+        assert requests["PATCH /v1/sessions/{id}"] == 1
+
+
+@pytest.mark.virtual_clock
+async def test_a_session_takes_no_backend_of_its_own_and_must_be_entered() -> None:
+    async with ground() as here:
+        session = here.service.session(backend=BACKEND)
+        with pytest.raises(InvalidInput, match="not open"):
+            await session.run(qrt.Sampler([QASM]))
+        async with session:
+            with pytest.raises(InvalidInput, match="backend="):
+                await session.run(qrt.Sampler([QASM]), backend="other")
