@@ -8,6 +8,7 @@ import subprocess
 import sys
 import textwrap
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -69,7 +70,7 @@ def test_a_second_event_loop_is_told_plainly() -> None:
 
     asyncio.run(enter_and_leave_open())
     with pytest.raises(ServiceClosed, match="another event loop"):
-        asyncio.run(service.jobs.list())  # type: ignore[arg-type] # a coroutine, which run() takes
+        asyncio.run(service.jobs.list())
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork on this platform")
@@ -175,8 +176,9 @@ async def test_no_event_and_no_log_line_holds_a_secret(caplog: pytest.LogCapture
     caplog.set_level("DEBUG")
     heard: list[Event] = []
     async with ground(observers=[heard.append], simulator=Sampled()) as here:
-        options = {"token": "very-secret-key", "instance": here.service.account.instance}
-        async with qrt.RuntimeService(url=here.emulator.url, observers=[heard.append], **options) as service:
+        url, instance = here.emulator.url, here.service.account.instance
+        how: dict[str, Any] = {"token": "very-secret-key", "instance": instance, "observers": [heard.append]}
+        async with qrt.RuntimeService(url=url, **how) as service:
             assert await counts(service) == COUNTS
             shown = f"{service!r}{service.account!r}{service.__dict__}{heard}{caplog.text}"
     assert heard
@@ -187,12 +189,19 @@ async def test_no_event_and_no_log_line_holds_a_secret(caplog: pytest.LogCapture
 @pytest.mark.virtual_clock
 async def test_a_session_is_closed_on_leaving_also_after_an_error() -> None:
     async with ground() as here:
-        with pytest.raises(LookupError):
-            async with here.service.session(backend=BACKEND, mode="batch") as session:
-                job = await session.run(qrt.Sampler([QASM], shots=3))
-                assert job.session_id == session.id
+        session = here.service.session(backend=BACKEND, mode="batch")
+        jobs = []
+
+        async def fail_inside() -> None:
+            async with session:
+                jobs.append(await session.run(qrt.Sampler([QASM], shots=3)))
                 assert (await session.details()).accepting_jobs is True
                 raise LookupError("the user's own")
+
+        with pytest.raises(LookupError):
+            await fail_inside()
+        (job,) = jobs
+        assert job.session_id == session.id
         record = await here.service.sessions.get(session.id)
         assert record.accepting_jobs is False
         assert len(await job) == 1, "what was queued still runs"

@@ -10,14 +10,14 @@ import qrt_async as qrt
 from qrt_async.api.status import JobStatus
 from qrt_async.errors import NotAuthorized, NotFound, QrtError
 from qrt_async.events import ApiDateLeft, Event, JobMoved, LookFailed, TaskCrashed
-from tests.ground import ground
+from tests.ground import Ground, ground
 
 pytestmark = pytest.mark.virtual_clock
 LIST, ONE_JOB = "GET /v1/jobs", "GET /v1/jobs/{id}"
 
 
-async def looks(here: object) -> int:
-    requests = await here.requests()  # type: ignore[attr-defined] # a Ground
+async def looks(here: Ground) -> int:
+    requests = await here.requests()
     return requests.get(LIST, 0) + requests.get(ONE_JOB, 0)
 
 

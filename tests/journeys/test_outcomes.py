@@ -177,7 +177,7 @@ async def test_each_failure_has_its_own_outcome(
         token="right", instance=CRN, keys=keys, rate_limit=None, backends=(BACKEND,), jitter=0.0, seed=1
     )
     async with Emulator(config, simulator=Sampled()) as emulator:
-        who = {"token": "right", "instance": CRN, **credentials}
+        who: dict[str, Any] = {"token": "right", "instance": CRN, **credentials}
         async with qrt.RuntimeService(url=emulator.url, api_version=api_version, **who) as service:
             with pytest.raises(kind, match=f"(?s){words}") as caught:
                 await act(service)

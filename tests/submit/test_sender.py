@@ -148,7 +148,7 @@ async def test_bad_input_is_refused_before_anything_is_sent(how: dict[str, objec
             await here.service.run(qrt.Sampler([QASM]), **{"backend": BACKEND, **how})  # type: ignore[arg-type] # wrong on purpose
         assert (caught.value.submitted, caught.value.billed, caught.value.retry) == ("no", "no", "never")
         with pytest.raises(InvalidInput, match="takes a Sampler"):
-            await here.service.run(QASM, backend=BACKEND)  # type: ignore[type-var] # wrong on purpose
+            await here.service.run(QASM, backend=BACKEND)  # type: ignore[arg-type] # wrong on purpose
         assert await here.requests() == {}
 
 
