@@ -13,13 +13,14 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import msgspec
 
 from qrt_async.api.call import Call, ask
-from qrt_async.api.calls import NewSession, SessionMode, versions
-from qrt_async.api.dates import DOCUMENTED, check_date, choose
+from qrt_async.api.calls import NewSession, SessionMode
+from qrt_async.api.dates import DOCUMENTED, check_date
 from qrt_async.api.job_calls import LogLevel, NewJob
 from qrt_async.api.models import CreatedJob
+from qrt_async.api.negotiate import negotiate
 from qrt_async.api.resources import Accounts, Instances, Sessions, Tags, Versions, Workloads
-from qrt_async.errors import InvalidInput, QrtError, ServiceClosed
-from qrt_async.events import Announcer, ApiDateLeft, Observer, SubmissionUnclaimed
+from qrt_async.errors import InvalidInput, ServiceClosed
+from qrt_async.events import Announcer, Observer, SubmissionUnclaimed
 from qrt_async.jobs.cadence import PollPolicy
 from qrt_async.jobs.desk import Desk
 from qrt_async.jobs.job import AsyncJob
@@ -144,8 +145,7 @@ class RuntimeService:
         self.sessions = Sessions(self._ask)
         self.instances = Instances(self._ask)
         self.accounts = Accounts(self._ask)
-        self.tags = Tags(self._ask)
-        self.workloads = Workloads(self._ask)
+        self.tags, self.workloads = Tags(self._ask), Workloads(self._ask)
         self.versions = Versions(self._ask)
 
     async def run(
@@ -246,18 +246,9 @@ class RuntimeService:
         return self.account
 
     async def _check_date(self) -> None:
-        """Once, with the first look: does the service still offer the date we speak?"""
-        if not self._free_date:
-            return
-        try:
-            offered = await self._ask(versions())
-        except QrtError:
-            return
-        spoken = self._transport.api_date
-        choice = choose(spoken, offered, datetime.now(UTC).date())
-        if choice.why is not None:
-            self._announce(ApiDateLeft(left=spoken, taken=choice.date, why=choice.why))
-            self._transport.api_date = choice.date
+        """With the first look: does the service still offer the date we speak?"""
+        if self._free_date:
+            self._transport.api_date = await negotiate(self._ask, self._transport.api_date, self._announce)
 
     def _accepted(self, new: NewJob, created: CreatedJob) -> AsyncJob[Any]:
         acceptance = Acceptance(

@@ -7,13 +7,15 @@ from qrt_async.emulator.wire import segments
 
 
 @pytest.mark.parametrize("prefix", ["/api", "/experimental/api"])
-@pytest.mark.parametrize("route", [route for route in ROUTES if route.template.startswith("/v1")], ids=str)
-def test_every_endpoint_answers_under_both_prefixes(prefix: str, route: object) -> None:
-    template = route.template  # type: ignore[attr-defined]  # typed as object to be usable as an id
-    method = route.method  # type: ignore[attr-defined]
+@pytest.mark.parametrize(
+    ("method", "template"),
+    [(route.method, route.template) for route in ROUTES if route.template.startswith("/v1")],
+)
+def test_every_endpoint_answers_under_both_prefixes(prefix: str, method: str, template: str) -> None:
     found = match(method, segments(prefix + template.replace("{id}", "x").replace("{name}", "x")))
     assert found is not None
-    assert found.route is route
+    assert found.route is not None
+    assert (found.route.method, found.route.template) == (method, template)
 
 
 def test_ids_are_decoded_and_never_empty() -> None:
