@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from contextvars import ContextVar
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,8 @@ from qrt_async.emulator import Emulator, EmulatorConfig
 from qrt_async.emulator.work import Outcome, Work
 
 BACKEND = "ideal"
+API_DATE: ContextVar[str | None] = ContextVar("API_DATE", default=None)
+"""Which date the service speaks, unless a test says so itself."""
 COUNTS = {"00": 1, "11": 2}
 BODY = (
     b'{"results":[{"data":{"meas":{"samples":["0x0","0x3","0x3"],"num_bits":2}},"metadata":{}}],'
@@ -91,6 +94,11 @@ async def ground(
         simulator=simulator or Sampled(),
     )
     async with emulator:
-        options = {"rate_limit": None, "retry": qrt.RetryPolicy(base=0.1), **how}
+        options = {
+            "api_version": API_DATE.get(),
+            "rate_limit": None,
+            "retry": qrt.RetryPolicy(base=0.1),
+            **how,
+        }
         async with qrt.RuntimeService(url=emulator.url, spool=spool, **options) as service:
             yield Ground(emulator, service)

@@ -9,6 +9,7 @@ from typing import Any
 from qrt_async.api.call import Ask
 from qrt_async.api.job_calls import get_job, get_results
 from qrt_async.errors import JobError, QrtError, ResultError, ResultGone
+from qrt_async.jobs.decoder import Decoder
 from qrt_async.jobs.known import Known
 from qrt_async.jobs.outcome import error_of, last_line
 from qrt_async.jobs.spool import Spool
@@ -22,8 +23,9 @@ _LATE = (0.5, 1.0, 2.0, 4.0)
 class Delivery:
     """The results of one job. Holds nothing of the job's state, so that dropping handles ends watching."""
 
-    def __init__(self, ask: Ask, crew: Crew, spool: Spool | None, *, keep: bool) -> None:
+    def __init__(self, ask: Ask, crew: Crew, decoder: Decoder, spool: Spool | None, *, keep: bool) -> None:
         self._ask = ask
+        self._decoder = decoder
         self._spool = spool
         self._keep = keep
         self._decoding: Flight[Any] = Flight(crew, "result")
@@ -57,7 +59,7 @@ class Delivery:
 
     async def _bring(self, known: Known) -> Any:
         body = await self._body_of_completed(known)
-        value = await asyncio.to_thread(_decode, known.program_id or "", body)
+        value = await self._decoder.decode(known.program_id or "", body)
         if self._keep:
             self._kept = (value,)
         return value
@@ -96,10 +98,3 @@ class Delivery:
         if body is not None:
             await self._spool.store(known.id, body)
         return body
-
-
-def _decode(program_id: str, body: bytes) -> Any:
-    """Runs in a thread, as does the import of NumPy that the first decode brings."""
-    from qrt_async.programs.results import decode
-
-    return decode(program_id, body)

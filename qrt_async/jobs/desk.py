@@ -9,6 +9,7 @@ from weakref import WeakKeyDictionary
 from qrt_async.api.call import Ask
 from qrt_async.api.jobs import Jobs
 from qrt_async.events import CallbackFailed, Event
+from qrt_async.jobs.decoder import Decoder
 from qrt_async.jobs.delivery import Delivery
 from qrt_async.jobs.known import Known
 from qrt_async.jobs.spool import Spool
@@ -37,6 +38,7 @@ class Desk:
         self._crew = crew
         self._announce = announce
         self._spool = spool
+        self._decoder = Decoder()
         self._keep_results = keep_results
         self._deliveries: WeakKeyDictionary[Known, Delivery] = WeakKeyDictionary()
 
@@ -48,7 +50,7 @@ class Desk:
         """The one delivery of this job."""
         found = self._deliveries.get(known)
         if found is None:
-            found = Delivery(self._ask, self._crew, self._spool, keep=self._keep_results)
+            found = Delivery(self._ask, self._crew, self._decoder, self._spool, keep=self._keep_results)
             self._deliveries[known] = found
         return found
 

@@ -13,6 +13,9 @@ from qrt_async.submit.bucket import RateLimit, TokenBucket
 _UNSTATED = 60.0
 """IBM's own period, for a refusal that names no pause where we have no limit of our own."""
 
+_LONGEST = 3600.0
+"""A refusal that names more is met again after this long: a slip of the server must not stop us for good."""
+
 
 class Permits:
     """One bucket for all submissions of a service. ``None`` for no limit of ours."""
@@ -49,7 +52,7 @@ class Permits:
 
     def close(self, seconds: float | None) -> None:
         """The service said "too many": nobody submits for ``seconds``, or for a period if it named none."""
-        pause = self._unstated if seconds is None else seconds
+        pause = self._unstated if seconds is None else min(seconds, _LONGEST)
         self._bucket.close(asyncio.get_running_loop().time() + pause)
         self._serve()
 

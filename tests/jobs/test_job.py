@@ -123,7 +123,7 @@ async def test_updates_tell_every_change_once_in_order_to_every_listener() -> No
 
 
 async def test_updates_carry_position_and_estimates_where_the_date_has_them() -> None:
-    async with ground(poll=qrt.PollPolicy(allowance=600.0)) as here:
+    async with ground(poll=qrt.PollPolicy(allowance=600.0), api_version="2026-02-15") as here:
         for _ in range(3):
             await here.run(watch=False)
             await asyncio.sleep(2)

@@ -153,7 +153,7 @@ async def test_a_watcher_that_crashes_fails_its_waiters_and_says_so() -> None:
 )
 async def test_with_the_first_look_a_date_that_is_gone_is_left(dates: tuple[str, ...], spoken: str) -> None:
     heard: list[Event] = []
-    async with ground(observers=[heard.append], config={"sunset_days": 90.0}) as here:
+    async with ground(observers=[heard.append], api_version=None) as here:
         job = await here.run()
         await here.control("POST", "config", {"api_dates": list(dates)})
         await job
