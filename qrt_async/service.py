@@ -25,7 +25,7 @@ from qrt_async.jobs.cadence import PollPolicy
 from qrt_async.jobs.desk import Desk
 from qrt_async.jobs.job import AsyncJob
 from qrt_async.jobs.known import Acceptance
-from qrt_async.jobs.spool import Spool, default_folder
+from qrt_async.jobs.spool import chosen_spool
 from qrt_async.jobs.tags import check_users
 from qrt_async.jobs.watcher import Watcher
 from qrt_async.programs.backends import Backends
@@ -103,6 +103,7 @@ class RuntimeService:
         self._home = Home()
         self._crew = Crew(self._announce)
         self._closing: asyncio.Task[None] | None = None
+        self._encoding = asyncio.Lock()
         self._free_date = api_version is None
         date = DOCUMENTED if api_version is None else check_date(api_version)
         self._build_transport(retry, timeouts, date)
@@ -133,7 +134,7 @@ class RuntimeService:
             self._crew,
             self._watcher,
             self._announce,
-            spool=_spool(spool),
+            spool=chosen_spool(spool),
             keep_results=keep_results,
         )
         self.jobs = self._desk.jobs
@@ -181,7 +182,7 @@ class RuntimeService:
         new = NewJob(
             program_id=program.program_id,
             backend=backend,
-            params=msgspec.Raw(await asyncio.to_thread(program.encode)),
+            params=await self._encoded(program),
             runtime=runtime,
             tags=check_users(tags) or None,
             log_level=log_level,
@@ -235,6 +236,11 @@ class RuntimeService:
         if self._closing is not None:
             raise ServiceClosed("This RuntimeService was closed; make a new one.")
         self._home.enter()
+
+    async def _encoded(self, program: Program[Any]) -> msgspec.Raw:
+        """Encoding a large circuit takes a while: in a thread, and one is enough for all submissions."""
+        async with self._encoding:
+            return msgspec.Raw(await asyncio.to_thread(program.encode))
 
     async def _ask(self, call: Call[T]) -> T:
         return await ask(self._transport.send, call)
@@ -291,9 +297,3 @@ def _embedded() -> Emulator:
     from qrt_async.emulator import Emulator, EmulatorConfig
 
     return Emulator(EmulatorConfig(rate_limit=None))
-
-
-def _spool(given: str | Path | bool | None) -> Spool | None:
-    if given is False:
-        return None
-    return Spool(default_folder() if given is None or given is True else Path(given))

@@ -22,6 +22,13 @@ def default_folder() -> Path:
     return Path(os.environ.get("XDG_DATA_HOME") or home / ".local" / "share") / "qrt-async" / "results"
 
 
+def chosen_spool(given: str | Path | bool | None) -> Spool | None:
+    """The spool in that folder; ``None`` and ``True`` mean the platform's own, ``False`` none at all."""
+    if given is False:
+        return None
+    return Spool(default_folder() if given is None or given is True else Path(given))
+
+
 class Spool:
     """Keeps bodies on disk, readable by their owner only. All of its work is done in threads."""
 
