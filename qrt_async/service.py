@@ -100,8 +100,7 @@ class RuntimeService:
         """Jobs whose ``run`` was cancelled after they were submitted."""
         self._emulator = _embedded() if self.account.channel == LOCAL else None
         self._announce = Announcer(observers)
-        self._home = Home()
-        self._crew = Crew(self._announce)
+        self._home, self._crew = Home(), Crew(self._announce)
         self._closing: asyncio.Task[None] | None = None
         self._encoding = asyncio.Lock()
         self._free_date = api_version is None
@@ -140,12 +139,13 @@ class RuntimeService:
         self.jobs = self._desk.jobs
 
     def _build_resources(self, rate_limit: RateLimit | None) -> None:
-        permits = Permits(rate_limit, self._announce)
-        self._sender = Sender(self._ask, self._crew, permits, self._transport.ready, self._left_unclaimed)
+        self._permits = Permits(rate_limit, self._announce)
+        self._sender = Sender(
+            self._ask, self._crew, self._permits, self._transport.ready, self._left_unclaimed
+        )
         self.backends = Backends(self._ask)
         self.sessions = Sessions(self._ask)
-        self.instances = Instances(self._ask)
-        self.accounts = Accounts(self._ask)
+        self.instances, self.accounts = Instances(self._ask), Accounts(self._ask)
         self.tags, self.workloads = Tags(self._ask), Workloads(self._ask)
         self.versions = Versions(self._ask)
 
@@ -281,6 +281,7 @@ class RuntimeService:
 
     async def _shut(self) -> None:
         self._watcher.stop(ServiceClosed("The service was closed; the job runs on at the service."))
+        self._permits.stop(ServiceClosed("The service was closed before this was submitted."))
         await self._crew.finish(_GRACE)
         self._home.closed = True
         await self._transport.close()

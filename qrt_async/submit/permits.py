@@ -7,6 +7,7 @@ import math
 from collections import deque
 from collections.abc import Callable
 
+from qrt_async.errors import QrtError
 from qrt_async.events import Event, PermitAwaited
 from qrt_async.submit.bucket import RateLimit, TokenBucket
 
@@ -54,6 +55,14 @@ class Permits:
         """The service said "too many": nobody submits for ``seconds``, or for a period if it named none."""
         pause = self._unstated if seconds is None else min(seconds, _LONGEST)
         self._bucket.close(asyncio.get_running_loop().time() + pause)
+        self._serve()
+
+    def stop(self, error: QrtError) -> None:
+        """No more permits: everybody in line is told why."""
+        line, self._line = self._line, deque()
+        for place in line:
+            if not place.done():
+                place.set_exception(error)
         self._serve()
 
     def _leave(self, place: asyncio.Future[None]) -> None:

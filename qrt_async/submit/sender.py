@@ -11,7 +11,7 @@ import msgspec
 from qrt_async.api.call import Ask
 from qrt_async.api.job_calls import JobFilter, NewJob, create_job, list_jobs
 from qrt_async.api.models import CreatedJob
-from qrt_async.errors import ServiceError, Throttled
+from qrt_async.errors import ServiceClosed, ServiceError, Throttled
 from qrt_async.jobs.tags import RESERVED
 from qrt_async.submit.permits import Permits
 from qrt_async.transport.tasks import Crew
@@ -55,12 +55,24 @@ class Sender:
             await self._permits.take()
             posting = self._crew.start(self._post(new, tag), "submission", precious=True, expected=True)
             try:
-                created = await asyncio.shield(posting)
+                await asyncio.wait([posting])
             except asyncio.CancelledError:
                 posting.add_done_callback(lambda done: self._report(new, done))
                 raise
+            created = self._outcome(new, posting)
             if created is not None:
                 return created
+
+    def _outcome(self, new: NewJob, posting: asyncio.Task[CreatedJob | None]) -> CreatedJob | None:
+        """Closing gave up on it: nobody cancelled the caller, who is told so in our words."""
+        if posting.cancelled():
+            self._report(new, posting)
+            error = ServiceClosed(
+                "The service was closed while a submission was under way; look for its job."
+            )
+            error.submitted = error.billed = "unknown"
+            raise error
+        return posting.result()
 
     async def _post(self, new: NewJob, tag: str) -> CreatedJob | None:
         """One POST. ``None`` means that the service refused it for speed."""

@@ -7,7 +7,7 @@ import asyncio
 import pytest
 
 import qrt_async as qrt
-from qrt_async.errors import Conflict, InvalidInput, Unavailable
+from qrt_async.errors import Conflict, InvalidInput, ServiceClosed, Unavailable
 from qrt_async.events import Event, SubmissionUnclaimed
 from tests.ground import BACKEND, QASM, ground
 
@@ -126,6 +126,32 @@ async def test_closing_waits_for_a_submission_under_way() -> None:
         await asyncio.gather(waiting, return_exceptions=True)
         await here.service.close()
         assert [job.id for job in here.service.unclaimed] == [entry["id"] for entry in await here.jobs()]
+
+
+async def test_closing_tells_those_in_line_that_nothing_was_sent() -> None:
+    async with ground(rate_limit=qrt.RateLimit(1)) as here:
+        await here.run(watch=False)
+        waiting = [asyncio.create_task(here.run()) for _ in range(2)]
+        await asyncio.sleep(5)
+        await here.service.close()
+        ends = await asyncio.gather(*waiting, return_exceptions=True)
+        assert [type(end) for end in ends] == [ServiceClosed] * 2
+        assert [end.submitted for end in ends if isinstance(end, ServiceClosed)] == ["no"] * 2
+        assert now() < 6
+        assert len(await here.jobs()) == 1
+
+
+async def test_closing_gives_up_on_a_submission_that_takes_too_long_and_says_so() -> None:
+    async with ground() as here:
+        await here.service.backends.list()
+        await here.fault(method="POST", path="/v1/jobs", kind="delay", seconds=300.0, when="after")
+        waiting = asyncio.create_task(here.run())
+        await asyncio.sleep(1)
+        await here.service.close()
+        (end,) = await asyncio.gather(waiting, return_exceptions=True)
+        assert isinstance(end, ServiceClosed)
+        assert (end.submitted, end.billed) == ("unknown", "unknown")
+        assert now() == pytest.approx(11, abs=0.5), "closing is bounded"
 
 
 @pytest.mark.parametrize(
