@@ -12,7 +12,7 @@ from qrt_async.api.call import Call, body, decoded, nothing, text
 from qrt_async.api.models import CreatedJob, JobMetrics, JobPage, JobRecord
 from qrt_async.api.payload import encoded
 from qrt_async.errors import InvalidInput
-from qrt_async.transport.wire import Request, aware, header, query, segment
+from qrt_async.transport.wire import Keep, Request, aware, header, query, segment
 
 PAGE = 200
 """The most rows the service puts on a page of jobs. Asked for more, it silently uses its default."""
@@ -184,13 +184,16 @@ def get_metrics(job_id: str) -> Call[JobMetrics]:
     return Call(_read(_job(job_id) + "/metrics", "/jobs/{id}/metrics"), _metrics)
 
 
-def get_results(job_id: str, *, once: bool = False) -> Call[bytes | None]:
-    """``None`` for 204: not finished, cancelled, or a private result that was read before.
+def get_results(job_id: str) -> Call[bytes | None]:
+    """``None`` for 204: not finished, cancelled, or a private result that was read before."""
+    return Call(_read(_job(job_id) + "/results", "/jobs/{id}/results"), body)
 
-    ``once``: the read itself deletes the result, so it is not repeated after it began.
-    """
-    request = _read(_job(job_id) + "/results", "/jobs/{id}/results")
-    return Call(msgspec.structs.replace(request, repeat="refused") if once else request, body)
+
+def get_results_once(job_id: str, keep: Keep | None) -> Call[bytes | None]:
+    """The same where the read itself deletes the result: not repeated once it began, and each piece
+    is handed to ``keep`` as it arrives."""
+    call = get_results(job_id)
+    return Call(msgspec.structs.replace(call.request, repeat="refused", keep=keep), call.read)
 
 
 def replace_tags(job_id: str, tags: Sequence[str]) -> Call[None]:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 from qrt_async.api.call import Ask
-from qrt_async.api.job_calls import get_job, get_results
-from qrt_async.errors import JobError, QrtError, ResultError, ResultGone
+from qrt_async.api.job_calls import get_job, get_results, get_results_once
+from qrt_async.errors import JobError, QrtError, ResultError, ResultGone, ServiceError
 from qrt_async.jobs.decoder import Decoder
 from qrt_async.jobs.known import Known
 from qrt_async.jobs.outcome import error_of, last_line
@@ -88,13 +89,20 @@ class Delivery:
         return bool(known.private)
 
     async def _read(self, known: Known) -> bytes | None:
+        """The one read. What arrives is on disk before anything else is done with it."""
         if self._spool is None:
-            return await self._ask(get_results(known.id, once=True))
+            return await self._ask(get_results_once(known.id, None))
         kept = await self._spool.load(known.id)
         if kept is not None:
             return kept
         await self._spool.prepare(known.id)
-        body = await self._ask(get_results(known.id, once=True))
-        if body is not None:
-            await self._spool.store(known.id, body)
+        body = await self._spooled(self._spool, known.id)
+        await self._spool.finish(known.id, complete=body is not None)
         return body
+
+    async def _spooled(self, spool: Spool, job_id: str) -> bytes | None:
+        try:
+            return await self._ask(get_results_once(job_id, partial(spool.add, job_id)))
+        except ServiceError as error:
+            await spool.check_part(job_id, error)
+            raise

@@ -11,6 +11,9 @@ from pathlib import Path
 
 from qrt_async.errors import ResultError
 
+_BINARY = getattr(os, "O_BINARY", 0)
+"""Windows would translate line ends."""
+
 
 def default_folder() -> Path:
     """The platform's folder for a program's data."""
@@ -44,7 +47,8 @@ class Spool:
         return await asyncio.to_thread(self._load, job_id)
 
     async def prepare(self, job_id: str) -> None:
-        """Make sure that the body can be kept, before it is asked for."""
+        """Make sure that the body can be kept, and was not begun before, ere it is asked for."""
+        await self.check_part(job_id)
         try:
             await asyncio.to_thread(self._prepare, job_id)
         except OSError as error:
@@ -54,9 +58,22 @@ class Spool:
                 " spool=, or spool=False to do without a copy."
             ) from error
 
-    async def store(self, job_id: str, body: bytes) -> None:
-        """Keep the body; it is on disk when this returns."""
-        await asyncio.to_thread(self._store, job_id, body)
+    async def add(self, job_id: str, piece: bytes) -> None:
+        """Keep a piece that arrived."""
+        await asyncio.to_thread(self._add, job_id, piece)
+
+    async def finish(self, job_id: str, *, complete: bool) -> None:
+        """All has arrived, and is on disk when this returns; or there was nothing to keep."""
+        await asyncio.to_thread(self._finish if complete else self._drop, job_id)
+
+    async def check_part(self, job_id: str, cause: Exception | None = None) -> None:
+        """Raises ``ResultError`` if an earlier read was cut: the service has deleted the rest."""
+        size = await asyncio.to_thread(self._arrived, job_id)
+        if size:
+            raise ResultError(
+                f"Reading the result of private job {job_id} was cut after {size} bytes. The service deletes it"
+                f" as it is read, so it is not read again; what arrived is in {self._part(job_id)}."
+            ) from cause
 
     def _load(self, job_id: str) -> bytes | None:
         try:
@@ -66,23 +83,32 @@ class Spool:
 
     def _prepare(self, job_id: str) -> None:
         self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        os.close(self._open(self._part(job_id)))
+        os.close(self._open(job_id))
 
-    def _store(self, job_id: str, body: bytes) -> None:
-        part = self._part(job_id)
-        with os.fdopen(self._open(part), "wb") as file:
-            file.write(body)
-            file.flush()
+    def _add(self, job_id: str, piece: bytes) -> None:
+        with os.fdopen(self._open(job_id), "ab") as file:
+            file.write(piece)
+
+    def _finish(self, job_id: str) -> None:
+        with os.fdopen(self._open(job_id), "ab") as file:
             os.fsync(file.fileno())
-        part.replace(self.path(job_id))
+        self._part(job_id).replace(self.path(job_id))
         self._sync_folder()
+
+    def _drop(self, job_id: str) -> None:
+        self._part(job_id).unlink(missing_ok=True)
+
+    def _arrived(self, job_id: str) -> int:
+        try:
+            return self._part(job_id).stat().st_size
+        except OSError:
+            return 0
 
     def _part(self, job_id: str) -> Path:
         return self.path(job_id).with_suffix(".part")
 
-    @staticmethod
-    def _open(path: Path) -> int:
-        return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    def _open(self, job_id: str) -> int:
+        return os.open(self._part(job_id), os.O_WRONLY | os.O_CREAT | os.O_APPEND | _BINARY, 0o600)
 
     def _sync_folder(self) -> None:
         with contextlib.suppress(OSError):  # Windows cannot open a folder

@@ -195,7 +195,7 @@ class HttpTransport:
                 allow_redirects=False,
             ) as response:
                 code = response.status
-                body = await response.read()
+                body = await _body(response, request)
                 headers = {name.lower(): value for name, value in response.headers.items()}
                 return Reply(code=code, headers=headers, body=body)
         finally:
@@ -208,6 +208,16 @@ class HttpTransport:
         if request.submits:
             return aiohttp.ClientTimeout(total=limits.submit, sock_connect=limits.connect)
         return aiohttp.ClientTimeout(total=limits.total, sock_connect=limits.connect, sock_read=limits.read)
+
+
+async def _body(response: aiohttp.ClientResponse, request: Request) -> bytes:
+    if request.keep is None or response.status != 200:
+        return await response.read()
+    pieces = []
+    async for piece in response.content.iter_any():
+        await request.keep(piece)
+        pieces.append(piece)
+    return b"".join(pieces)
 
 
 def _query(request: Request) -> str:

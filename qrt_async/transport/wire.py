@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Literal
@@ -17,6 +17,7 @@ Repeat = Literal["always", "refused", "unsent"]
 ``refused``: only after a reply that says it was not carried out (429), or when it never left.
 ``unsent``: only when it provably never left."""
 
+Keep = Callable[[bytes], Awaitable[None]]
 Query = tuple[tuple[str, str], ...]
 
 
@@ -36,6 +37,8 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     authorize: bool = True
     submits: bool = False
     """Does this create a job? Then an unclear end is an unclear submission."""
+    keep: Keep | None = None
+    """Is given the body of a success piece by piece as it arrives, for what can be read only once."""
 
     def __repr__(self) -> str:
         """Headers, query and body may hold secrets."""

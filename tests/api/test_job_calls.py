@@ -186,7 +186,7 @@ def test_a_filter_that_means_nothing_is_refused(wrong: dict[str, Any]) -> None:
         (job_calls.get_metrics("a"), "GET /jobs/a/metrics", "/jobs/{id}/metrics", "always", "read"),
         (job_calls.get_results("a"), "GET /jobs/a/results", "/jobs/{id}/results", "always", "read"),
         (
-            job_calls.get_results("a", once=True),
+            job_calls.get_results_once("a", None),
             "GET /jobs/a/results",
             "/jobs/{id}/results",
             "refused",

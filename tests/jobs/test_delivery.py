@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from qrt_async.errors import ResultError, ResultGone
+from qrt_async.errors import ResultError, ResultGone, Unreachable
 from qrt_async.jobs.spool import Spool
 from tests.ground import BODY, ground
 
@@ -41,9 +41,30 @@ async def test_another_process_finds_it_in_the_spool(tmp_path: Path) -> None:
     async with ground(spool=tmp_path) as here:
         job = await here.run(private=True)
         await job
-        await Spool(tmp_path).store("elsewhere", BODY)
-        assert await Spool(tmp_path).load("elsewhere") == BODY
         assert await Spool(tmp_path).load(job.id) == BODY
+        assert await Spool(tmp_path).load("another") is None
+
+
+@pytest.mark.parametrize("kind", ["truncate", "cut"])
+async def test_what_arrived_before_a_cut_is_kept_and_nobody_reads_twice(kind: str, tmp_path: Path) -> None:
+    async with ground(spool=tmp_path) as here:
+        job = await here.run(private=True)
+        await job.wait()
+        await here.fault(kind=kind, path="/v1/jobs/{id}/results", when="after", times=1)
+        with pytest.raises(ResultError if kind == "truncate" else Unreachable) as caught:
+            await job
+        (part,) = tmp_path.iterdir()
+        assert stat.S_IMODE(part.stat().st_mode) == 0o600
+        if kind == "truncate":
+            assert part.read_bytes() == BODY[: len(BODY) // 2]
+            assert str(part) in str(caught.value)
+            with pytest.raises(ResultError, match="not read again"):
+                await here.service.job(job.id).result()
+            assert (await here.requests())[RESULTS] == 1
+        else:  # not one byte arrived: asking once more can do no harm, and tells that it is gone
+            with pytest.raises(ResultGone):
+                await job
+            assert list(tmp_path.iterdir()) == []
 
 
 async def test_a_handle_that_does_not_know_asks_first(tmp_path: Path) -> None:
