@@ -1,51 +1,95 @@
-"""python -m benchmarks [name] [--jobs N] [--json] [--quick]"""
+"""``python -m benchmarks [name ...] [--json]``: all of them, unless some are named."""
 
 from __future__ import annotations
 
 import argparse
+import asyncio
 import json
-from collections.abc import Callable
-from typing import Any
+import os
+import platform
+import sys
+from collections.abc import Awaitable, Callable
 
-from benchmarks import imports, waiting
+import msgspec
 
-QUESTIONS: dict[str, Callable[[int, bool], list[dict[str, Any]]]] = {
-    "imports": imports.run,
-    "waiting": waiting.run,
+from . import decoding, imports, requests, waiting
+from .race import Field, Lost
+from .report import WARNING, Report
+
+SCRIPTS = ("ours", "by_hand", "official")
+
+
+def arguments() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    flag = parser.add_argument
+    flag("names", nargs="*", metavar="name", help=f"among {', '.join(BENCHMARKS)}; none means all")
+    flag("--json", action="store_true", help="data instead of tables")
+    flag("--quick", action="store_true", help="tiny: shows that it works, measures nothing")
+    flag("--jobs", type=int, metavar="N", help="jobs that wait side by side (200)")
+    flag("--older", type=int, metavar="N", help="older jobs of the same user (500)")
+    flag("--only", action="append", choices=SCRIPTS, default=[], help="contenders; may be repeated")
+    flag(
+        "--official",
+        metavar="PYTHON",
+        default=os.environ.get("QRT_OFFICIAL_PYTHON"),
+        help="the interpreter that has qiskit-ibm-runtime (else the variable QRT_OFFICIAL_PYTHON)",
+    )
+    return parser
+
+
+def waits(field: Field, given: argparse.Namespace) -> Awaitable[Report]:
+    setting = waiting.QUICK if given.quick else waiting.Setting()
+    wanted = {name: getattr(given, name) for name in ("jobs", "older") if getattr(given, name) is not None}
+    return waiting.answer(field, msgspec.structs.replace(setting, **wanted))
+
+
+def loads(field: Field, given: argparse.Namespace) -> Awaitable[Report]:
+    return imports.answer(field, runs=1) if given.quick else imports.answer(field)
+
+
+def decodes(field: Field, given: argparse.Namespace) -> Awaitable[Report]:
+    return decoding.answer(field, size=20_000, runs=1) if given.quick else decoding.answer(field)
+
+
+def asks(field: Field, given: argparse.Namespace) -> Awaitable[Report]:
+    return requests.answer(field, rounds=2, block=3) if given.quick else requests.answer(field)
+
+
+BENCHMARKS: dict[str, Callable[[Field, argparse.Namespace], Awaitable[Report]]] = {
+    "waiting": waits,
+    "imports": loads,
+    "decoding": decodes,
+    "requests": asks,
 }
 
 
+async def run(given: argparse.Namespace) -> None:
+    """A table as soon as it is there; data all at once."""
+    field = Field(official=given.official, only=tuple(given.only))
+    reports = []
+    for name in given.names or BENCHMARKS:
+        report = await BENCHMARKS[name](field, given)
+        reports.append(report)
+        if not given.json:
+            print(report.text(), end="\n\n", flush=True)
+    if given.json:
+        machine = {"python": platform.python_version(), "system": platform.system(), "cpus": os.cpu_count()}
+        found = {report.name: report.data() for report in reports}
+        print(json.dumps({"machine": machine, "benchmarks": found}, indent=1))
+    else:
+        print(WARNING)
+
+
 def main() -> None:
-    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument("name", nargs="?", choices=sorted(QUESTIONS), help="one question; all without it")
-    parser.add_argument("--jobs", type=int, default=200, help="how many jobs to wait for")
-    parser.add_argument("--json", action="store_true", help="rows for machines")
-    parser.add_argument("--quick", action="store_true", help="small, to see that everything works")
-    asked = parser.parse_args()
-    found = {
-        name: QUESTIONS[name](asked.jobs, asked.quick) for name in ([asked.name] if asked.name else QUESTIONS)
-    }
-    if asked.json:
-        print(json.dumps(found))
-        return
-    for name, rows in found.items():
-        print(f"\n{name} (times are noise; compare the rows)\n{table(rows)}")
-
-
-def table(rows: list[dict[str, Any]]) -> str:
-    """Rows side by side, numbers with the digits that mean something."""
-    names = list(rows[0])
-    lines = [names, *([_shown(row[name]) for name in names] for row in rows)]
-    widths = [max(len(line[column]) for line in lines) for column in range(len(names))]
-    return "\n".join("  ".join(cell.ljust(w) for cell, w in zip(line, widths, strict=True)) for line in lines)
-
-
-def _shown(value: Any) -> str:
-    return (
-        f"{value:.3g}"
-        if isinstance(value, float) and value < 100
-        else str(round(value) if isinstance(value, float) else value)
-    )
+    parser = arguments()
+    given = parser.parse_args()
+    unknown = [name for name in given.names if name not in BENCHMARKS]
+    if unknown:
+        parser.error(f"no benchmark is called {', '.join(unknown)}; there are {', '.join(BENCHMARKS)}")
+    try:
+        asyncio.run(run(given))
+    except Lost as error:
+        sys.exit(f"{parser.prog}: {error}")
 
 
 if __name__ == "__main__":

@@ -1,49 +1,46 @@
-"""What does importing cost, in time and memory?"""
+"""What does the import cost? Each in fresh processes, by turns; of the times the shortest counts."""
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
-from typing import Any
+from collections.abc import Sequence
 
-from benchmarks.processes import surroundings
+from .race import Contender, Field, run
+from .report import MIB, Column, Report, Row
+from .stage import CRN, KEY
 
-_PROGRAM = """
-import resource, time
-before = time.perf_counter()
-{code}
-print(time.perf_counter() - before, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
-"""
-SUBJECTS = [
-    ("qrt_async", "import qrt_async", None),
-    (
-        "qrt_async, service constructed",
-        "import qrt_async; qrt_async.RuntimeService(url='http://127.0.0.1:9')",
-        None,
-    ),
-    ("aiohttp", "import aiohttp", None),
-    ("official client", "import qiskit_ibm_runtime", "QRT_OFFICIAL_PYTHON"),
-]
+CONTENDERS = (
+    Contender(name="import qrt_async", script="ours"),
+    Contender(name="... and a service constructed", script="ours", manner="service"),
+    Contender(name="import aiohttp", script="by_hand"),
+    Contender(name="import qiskit_ibm_runtime", script="official"),
+)
+COLUMNS = (Column("seconds", "ms", unit=1e-3), Column("memory", "RSS MiB", unit=MIB, decimals=1))
+RUNS = 5
+NOWHERE = "http://127.0.0.1:9"
+"""Constructing a service makes no request."""
 
 
-def run(jobs: int, quick: bool) -> list[dict[str, Any]]:
-    """The quickest of several fresh processes, which is the least disturbed one."""
-    rows = []
-    for name, code, variable in SUBJECTS:
-        python = sys.executable if variable is None else os.environ.get(variable)
-        if python is None:
-            print(f"{name}: left out, {variable} names no interpreter", file=sys.stderr)
-            continue
-        runs = [_once(python, code) for _ in range(2 if quick else 7)]
-        rows.append(
-            {"contender": name, "seconds": min(r[0] for r in runs), "peak_mib": min(r[1] for r in runs)}
-        )
-    return rows
+async def answer(field: Field, runs: int = RUNS) -> Report:
+    """The shortest time, and the least memory, of so many runs."""
+    runners, skipped = field.divide(CONTENDERS)
+    found: dict[str, list[dict[str, float | None]]] = {runner.name: [] for runner in runners}
+    for _ in range(runs):
+        for runner in runners:
+            task = {"manner": runner.manner, "url": NOWHERE, "key": KEY, "instance": CRN}
+            finish = await run(field, runner, "load", task)
+            found[runner.name].append(finish.answer)
+    return Report(
+        name="imports",
+        question="what does the import cost?",
+        setting={"runs": runs},
+        columns=COLUMNS,
+        rows=[Row(contender=name, measures=_least(answers)) for name, answers in found.items()],
+        skipped=skipped,
+        notes=("RSS: the whole process after the import, the interpreter included.",),
+    )
 
 
-def _once(python: str, code: str) -> tuple[float, float]:
-    command = [python, "-c", _PROGRAM.format(code=code)]
-    done = subprocess.run(command, capture_output=True, text=True, check=True, env=surroundings())
-    seconds, peak = done.stdout.split()
-    return float(seconds), float(peak)
+def _least(answers: Sequence[dict[str, float | None]]) -> dict[str, float | None]:
+    fields = ("seconds", "memory")
+    values = {name: [value for found in answers if (value := found[name]) is not None] for name in fields}
+    return {name: min(measured, default=None) for name, measured in values.items()}

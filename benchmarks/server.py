@@ -1,49 +1,54 @@
-"""An emulator in a process of its own, and what it says afterwards."""
+"""``python -m benchmarks.server CONFIG``: an emulator whose jobs cost nothing, until stdin closes.
+
+Circuits are not simulated, so that the machine's CPU time belongs to the contender: every job's result is one
+and the same drawn sample, in the encoding that the job asked for.
+"""
 
 from __future__ import annotations
 
+import asyncio
 import json
-import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import Any
-from urllib.request import Request, urlopen
 
-from benchmarks.processes import surroundings
+import msgspec
+import numpy as np
 
-TOKEN = "bench"  # noqa: S105 - the emulator takes any
-INSTANCE = "crn:v1:bluemix:public:quantum-computing:us-east:a/bench:bench::"
-OLD_JOBS = 500
+from qrt_async.emulator import Emulator, EmulatorConfig
+from qrt_async.emulator.encode import BitData, PubData, ResultData, encode
+from qrt_async.emulator.work import Outcome, Work
 
+from .lane import say
 
-class Server:
-    """Control of one emulator."""
-
-    def __init__(self, url: str) -> None:
-        self.url = url
-
-    def control(self, method: str, what: str, body: Any = None) -> Any:
-        data = None if body is None else json.dumps(body).encode()
-        with urlopen(Request(f"{self.url}/_emulator/{what}", data=data, method=method), timeout=30) as reply:  # noqa: S310 - loopback
-            content = reply.read()
-        return json.loads(content) if content else None
+SHOTS = 1024
+QUBITS = 2
 
 
-@contextmanager
-def server(queue: float = 1.0, run: float = 4.0) -> Iterator[Server]:
-    """Jobs of about five seconds, side by side; older jobs in the listing, which lags up to a second."""
-    command = [sys.executable, "-m", "qrt_async.emulator", "--rate-limit", "none", "--backend", "bench:5"]
-    command += ["--queue-seconds", str(queue), "--run-seconds", str(run), "--jitter", "0.1", "--seed", "7"]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=surroundings())
-    try:
-        assert process.stdout is not None
-        found = Server(json.loads(process.stdout.readline())["url"])
-        found.control("POST", "config", {"listing_lag": [0.0, 1.0]})
-        found.control("POST", "history", {"count": OLD_JOBS, "key": TOKEN, "instance": INSTANCE})
-        yield found
-    finally:
-        process.terminate()
-        process.wait(timeout=30)
-        if process.stdout is not None:
-            process.stdout.close()
+class _Asked(msgspec.Struct):
+    support_qiskit: bool = False
+
+
+class Sampled:
+    """Stands in for the simulator."""
+
+    def __init__(self) -> None:
+        drawn = np.random.default_rng(5).integers(0, 2**QUBITS, (SHOTS, 1), dtype=np.uint8)
+        pub = PubData(kind="SamplerPubResult", shape=(), fields={"meas": BitData(drawn, QUBITS)}, metadata={})
+        result = ResultData(pubs=[pub], metadata={"version": 2}, spans=[])
+        self._bodies = {typed: encode(result, typed=typed) for typed in (False, True)}
+
+    async def run(self, work: Work) -> Outcome:
+        typed = msgspec.json.decode(work.params, type=_Asked).support_qiskit
+        return Outcome(kind="completed", body=self._bodies[typed], quantum_seconds=2.0)
+
+    async def close(self) -> None:
+        """Nothing to close."""
+
+
+async def serve(config: EmulatorConfig) -> None:
+    async with Emulator(config, simulator=Sampled()) as emulator:
+        say({"url": emulator.url})
+        await asyncio.to_thread(sys.stdin.read)
+
+
+if __name__ == "__main__":
+    asyncio.run(serve(msgspec.convert(json.loads(sys.argv[1]), EmulatorConfig)))

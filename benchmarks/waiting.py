@@ -1,78 +1,137 @@
-"""How much does it cost to wait for many jobs, and how late does one hear of an end?"""
+"""What does it cost to submit many short jobs and to wait for them, and how late does one learn?
+
+The shape is the one that the official client was measured with: every job is queued for 1 s and runs for 4 s,
+each drawn within 10 %, all of them side by side, without a rate limit. Five hundred older jobs of the same user
+stand in the listing, which learns of every job 0 to 1 s late.
+
+A contender loads and connects, says so, and is let go: from there on wall and CPU time and requests are counted.
+The detection latency of a job is the moment at which its result was in hand minus its end on the server; both
+read the clock of one machine.
+"""
 
 from __future__ import annotations
 
-import json
-import os
-import statistics
-import subprocess
-import sys
-from pathlib import Path
+import math
+from collections.abc import Sequence
 from typing import Any
 
-from benchmarks.processes import surroundings
-from benchmarks.server import INSTANCE, TOKEN, Server, server
+import msgspec
 
-HERE = Path(__file__).parent / "contenders"
-OFFICIAL = "QRT_OFFICIAL_PYTHON"
-MODES = [
-    ("qrt_async", "ours.py", "-"),
-    ("aiohttp by hand", "by_hand.py", "-"),
-    ("official, loop", "official.py", "loop"),
-    ("official, 32 threads", "official.py", "pool"),
-    ("official, run and wait", "official.py", "pool-run"),
-]
-_STATUS = ("GET /v1/jobs", "GET /v1/jobs/{id}", "GET /v1/jobs/{id}/metrics")
+from .race import Contender, Field, Finish, Lost, run
+from .report import MIB, Column, Report, Row
+from .stage import STATUS, Stage, stage
 
-
-def run(jobs: int, quick: bool) -> list[dict[str, Any]]:
-    """One row for each contender; those of the official client only if its interpreter is named."""
-    rows = []
-    for name, script, mode in MODES:
-        python = os.environ.get(OFFICIAL) if script == "official.py" else sys.executable
-        if python is None:
-            print(f"{name}: left out, {OFFICIAL} names no interpreter", file=sys.stderr)
-            continue
-        with server(*((0.1, 0.2) if quick else (1.0, 4.0))) as here:
-            _warm(here)
-            rows.append({"contender": name, **_measured(here, python, script, mode, jobs)})
-    return rows
-
-
-def _warm(here: Server) -> None:
-    """The first job pays for starting the simulators; it is nobody's."""
-    _contend(here, sys.executable, "by_hand.py", "-", 2)
-    here.control("POST", "reset")
-    here.control("POST", "history", {"count": 500, "key": TOKEN, "instance": INSTANCE})
+CONTENDERS = (
+    Contender(name="ours", script="ours"),
+    Contender(name="ours, after one such job", script="ours", manner="after one"),
+    Contender(name="aiohttp by hand, batched", script="by_hand"),
+    Contender(name="official, loop", script="official", manner="loop"),
+    Contender(name="official, pool", script="official", manner="pool"),
+    Contender(name="official, pool-run", script="official", manner="pool-run"),
+    Contender(
+        name="official, pool, no usage data",
+        script="official",
+        manner="pool",
+        environment={"USAGE_DATA_OPT_OUT": "True"},
+    ),
+)
+COLUMNS = (
+    Column("wall", "wall s", decimals=2),
+    Column("over", "over ideal s", decimals=2),
+    Column("requests", "requests"),
+    Column("status", "status req."),
+    Column("p50", "late p50 s", decimals=2),
+    Column("p95", "p95 s", decimals=2),
+    Column("max", "max s", decimals=2),
+    Column("cpu", "CPU ms/job", unit=1e-3, decimals=2),
+    Column("peak", "peak RSS MiB", unit=MIB),
+    Column("threads", "threads"),
+)
 
 
-def _contend(here: Server, python: str, script: str, mode: str, jobs: int) -> dict[str, Any]:
-    command = [python, str(HERE / script), here.url, TOKEN, INSTANCE, mode, str(jobs)]
-    done = subprocess.run(
-        command, capture_output=True, text=True, timeout=600, check=False, env=surroundings()
+class Setting(msgspec.Struct, frozen=True, kw_only=True):
+    """The jobs, and what else is in the listing."""
+
+    jobs: int = 200
+    queue_seconds: float = 1.0
+    run_seconds: float = 4.0
+    jitter: float = 0.1
+    older: int = 500
+    lag: tuple[float, float] = (0.0, 1.0)
+
+
+QUICK = Setting(jobs=2, queue_seconds=0.1, run_seconds=0.2, older=5, lag=(0.0, 0.1))
+
+
+async def answer(field: Field, setting: Setting) -> Report:
+    """All contenders, one after the other, each on a server of its own."""
+    runners, skipped = field.divide(CONTENDERS)
+    return Report(
+        name="waiting",
+        question="what does it cost to submit and await many short jobs, and how late does one learn?",
+        setting=msgspec.to_builtins(setting),
+        columns=COLUMNS,
+        rows=[await _row(field, runner, setting) for runner in runners],
+        skipped=skipped,
+        notes=("over ideal: wall time beyond the last job's end on the server. Threads: the most seen.",),
     )
-    if done.returncode != 0:
-        raise RuntimeError(f"{script} {mode} failed:\n{done.stderr[-2000:]}")
-    found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
-    return found
 
 
-def _measured(here: Server, python: str, script: str, mode: str, jobs: int) -> dict[str, Any]:
-    told = _contend(here, python, script, mode, jobs)
-    counts: dict[str, int] = here.control("GET", "stats")["requests"]
-    ends = {job["id"]: job["finished"] for job in here.control("GET", "jobs") if job["id"] in told["done"]}
-    if len(ends) != jobs:
-        raise RuntimeError(f"{script} {mode}: {jobs} jobs were wanted, {len(ends)} were waited for")
-    late = sorted(told["done"][job_id] - end for job_id, end in ends.items())
+async def _row(field: Field, runner: Contender, setting: Setting) -> Row:
+    timing = msgspec.to_builtins(setting)
+    config = {name: timing[name] for name in ("queue_seconds", "run_seconds", "jitter")}
+    async with stage(**config, listing_lag=setting.lag) as ground:
+        await ground.age(setting.older)
+        books = _Books(ground)
+        task = ground.task(jobs=setting.jobs, manner=runner.manner)
+        finish = await run(field, runner, "wait", task, books.open)
+        return Row(contender=runner.name, measures=await books.settle(finish, setting.jobs))
+
+
+class _Books:
+    """The server's account of one race, from the word to go."""
+
+    def __init__(self, ground: Stage) -> None:
+        self._ground = ground
+        self._asked: dict[str, int] = {}
+        self._known: set[str] = set()
+
+    async def open(self) -> None:
+        """The race begins: what was before does not count."""
+        self._asked = await self._ground.requests()
+        self._known = set(await self._ground.ended())
+
+    async def settle(self, finish: Finish, jobs: int) -> dict[str, float | None]:
+        """The measures. Raises ``Lost`` unless exactly the jobs that completed are in the contender's hands."""
+        asked = await self._ground.requests()
+        counts = {name: count - self._asked.get(name, 0) for name, count in asked.items()}
+        ended = {name: job for name, job in (await self._ground.ended()).items() if name not in self._known}
+        held: dict[str, float] = finish.answer["held"]
+        if set(held) != set(ended) or len(held) != jobs:
+            raise Lost(f"{jobs} jobs wanted, {len(ended)} completed on the server, {len(held)} in hand")
+        late = sorted(at - ended[name]["finished"] for name, at in held.items())
+        return {
+            **_measured(finish, jobs),
+            "over": max(held.values()) - max(job["finished"] for job in ended.values()),
+            "requests": sum(counts.values()),
+            "status": sum(counts.get(name, 0) for name in STATUS),
+            "submissions": counts.get("POST /v1/jobs", 0),
+            "p50": _share(late, 0.50),
+            "p95": _share(late, 0.95),
+            "max": late[-1],
+        }
+
+
+def _measured(finish: Finish, jobs: int) -> dict[str, Any]:
+    answer = finish.answer
     return {
-        "jobs": jobs,
-        "requests": sum(counts.values()),
-        "status_requests": sum(counts.get(name, 0) for name in _STATUS),
-        "late_p50": statistics.median(late),
-        "late_p95": late[int(0.95 * (len(late) - 1))],
-        "late_max": late[-1],
-        "cpu_ms_per_job": 1000 * told["cpu"] / jobs,
-        "peak_mib": told["peak_mib"],
-        "threads": told["threads"],
-        "wall": told["wall"],
+        "wall": answer["wall"],
+        "cpu": answer["cpu"] / jobs,
+        "peak": answer["peak"],
+        "threads": finish.threads,
     }
+
+
+def _share(ordered: Sequence[float], part: float) -> float:
+    """The smallest value that is not exceeded by this part of them."""
+    return ordered[max(0, math.ceil(part * len(ordered)) - 1)]

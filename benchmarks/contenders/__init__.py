@@ -1,4 +1,1 @@
-"""One script for each contender. Each takes a URL, a mode and a number, and prints one line of JSON.
-
-`official.py` is run by an interpreter that has `qiskit-ibm-runtime` and not this package.
-"""
+"""One script per contender, each with an answer to the questions it can take part in."""

@@ -1,4 +1,7 @@
-"""The benchmarks work, and count on the server. What they measure decides no test."""
+"""Smoke tests: every benchmark runs, says what it should, and takes its counts from the server.
+
+No number that a clock gave decides anything here.
+"""
 
 from __future__ import annotations
 
@@ -11,42 +14,164 @@ from typing import Any
 
 import pytest
 
+from benchmarks.race import Contender, Field, Lost, run
+from benchmarks.report import Column, Report, Row
+from benchmarks.stage import STATUS, stage
+from benchmarks.waiting import Setting, answer
+
 ROOT = Path(__file__).resolve().parents[2]
+OFFICIAL = "QRT_OFFICIAL_PYTHON"
+OURS_AND_BY_HAND = ("--only", "ours", "--only", "by_hand")
+
+pytestmark = pytest.mark.timeout(120)
 
 
-def benchmark(*arguments: str, official: bool = False) -> dict[str, list[dict[str, Any]]]:
-    environ = dict(os.environ)
-    if not official:
-        environ.pop("QRT_OFFICIAL_PYTHON", None)
-    command = [sys.executable, "-m", "benchmarks", *arguments, "--json", "--quick"]
+def benchmarks(*arguments: str, status: int = 0) -> str:
+    """What ``python -m benchmarks`` says."""
+    environment = {name: value for name, value in os.environ.items() if name != OFFICIAL}
     done = subprocess.run(
-        command, capture_output=True, text=True, timeout=100, check=True, cwd=ROOT, env=environ
+        [sys.executable, "-m", "benchmarks", *arguments],
+        env=environment,
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
     )
-    found: dict[str, list[dict[str, Any]]] = json.loads(done.stdout)
-    return found
+    assert done.returncode == status, done.stdout + done.stderr
+    return done.stdout if status == 0 else done.stderr
 
 
-def test_waiting_counts_requests_on_the_server() -> None:
-    rows = {row["contender"]: row for row in benchmark("waiting", "--jobs", "3")["waiting"]}
-    assert set(rows) == {"qrt_async", "aiohttp by hand"}
-    # Each job is at least a POST and a GET of its result; before them one token.
-    assert all(row["requests"] >= 1 + 2 * 3 + row["status_requests"] for row in rows.values())
-    assert all(0 < row["status_requests"] < 20 and row["jobs"] == 3 for row in rows.values())
+def found(*arguments: str) -> dict[str, Any]:
+    said: dict[str, Any] = json.loads(benchmarks(*arguments, "--quick", "--json"))
+    assert said["machine"]["cpus"] >= 1
+    benchmarked: dict[str, Any] = said["benchmarks"]
+    return benchmarked
 
 
-def test_importing_this_package_is_measured_beside_aiohttp() -> None:
-    rows = {row["contender"]: row for row in benchmark("imports")["imports"]}
-    assert rows["qrt_async"]["seconds"] > 0
-    assert {"qrt_async", "aiohttp"} <= set(rows)
+def rows(report: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    return {f"{row['case']}: {row['contender']}".removeprefix(": "): row for row in report["rows"]}
+
+
+# --- each benchmark ---------------------------------------------------------------------------------------
+
+
+def test_waiting_measures_each_contender_on_a_server_of_its_own() -> None:
+    report = found("waiting", "--jobs", "2", *OURS_AND_BY_HAND)["waiting"]
+    by_name = rows(report)
+    assert list(by_name) == ["ours", "ours, after one such job", "aiohttp by hand, batched"]
+    assert report["setting"]["jobs"] == 2
+    for row in by_name.values():
+        assert row["submissions"] == 2, "the warm-up of a contender must not count"
+        assert row["requests"] >= row["submissions"] + row["status"] + 2
+        assert row["status"] >= 1
+        assert row["p50"] <= row["p95"] <= row["max"] <= row["wall"]
+        assert row["cpu"] > 0
+    assert set(report["skipped"].values()) == {"not asked for"}
+
+
+def test_imports_are_timed_in_processes_of_their_own() -> None:
+    by_name = rows(found("imports", *OURS_AND_BY_HAND)["imports"])
+    assert set(by_name) == {"import qrt_async", "... and a service constructed", "import aiohttp"}
+    assert all(row["seconds"] > 0 for row in by_name.values())
+
+
+def test_decoding_counts_every_shot_of_both_encodings() -> None:
+    by_name = rows(found("decoding", "--only", "ours")["decoding"])
+    assert {name.split(",")[0] for name in by_name} == {"typed", "plain"}
+    for name, row in by_name.items():
+        assert row["shots"] > 1000
+        assert row["outcomes"] <= min(row["shots"], 2000 if "peaked" in name else 2**20)
+
+
+def test_requests_are_made_by_both_sides_in_turn() -> None:
+    by_name = rows(found("requests")["requests"])
+    assert list(by_name) == ["aiohttp, read and decode", "ours, jobs.get()"]
+    for row in by_name.values():
+        assert row["cpu"] > 0
+        assert row["served"] >= 2 * 3 * 3, "two sides, three blocks, three requests each"
+
+
+# --- the official client ----------------------------------------------------------------------------------
+
+
+def test_without_the_official_client_its_rows_are_skipped_and_say_why() -> None:
+    report = found("waiting", "--jobs", "1", "--only", "official")["waiting"]
+    assert report["rows"] == []
+    reasons = [why for name, why in report["skipped"].items() if name.startswith("official")]
+    assert len(reasons) == 4
+    assert all("--official" in why and OFFICIAL in why for why in reasons)
 
 
 @pytest.mark.official
-@pytest.mark.timeout(150)
-@pytest.mark.skipif(
-    "QRT_OFFICIAL_PYTHON" not in os.environ, reason="QRT_OFFICIAL_PYTHON names no interpreter"
-)
-def test_the_official_client_runs_beside_ours() -> None:
-    rows = benchmark("waiting", "--jobs", "2", official=True)["waiting"]
-    assert len(rows) == 5
-    official = [row for row in rows if row["contender"].startswith("official")]
-    assert all(row["requests"] > 3 * row["jobs"] for row in official), "three requests for each submission"
+@pytest.mark.skipif(OFFICIAL not in os.environ, reason=f"{OFFICIAL} names no interpreter")
+def test_the_official_client_takes_part_in_every_manner() -> None:
+    interpreter = ("--official", os.environ[OFFICIAL])
+    reports = found("waiting", "imports", "decoding", "--jobs", "2", *interpreter)
+    waiting = rows(reports["waiting"])
+    assert sum(name.startswith("official") for name in waiting) == 4
+    assert all(row["submissions"] == 2 for row in waiting.values())
+    assert "import qiskit_ibm_runtime" in rows(reports["imports"])
+    decoding = rows(reports["decoding"])
+    for case in ("typed, spread", "typed, peaked", "plain, spread", "plain, peaked"):
+        assert decoding[f"{case}: ours"]["outcomes"] == decoding[f"{case}: official"]["outcomes"]
+
+
+# --- what they stand on -----------------------------------------------------------------------------------
+
+
+async def test_counts_come_from_the_server() -> None:
+    """The same requests, counted by hand on a stage that the test itself asks."""
+    async with stage(queue_seconds=0.0, run_seconds=0.0) as ground:
+        before = await ground.requests()
+        await ground.age(3)
+        await run(Field(), Contender(name="x", script="by_hand"), "wait", ground.task(jobs=3))
+        counts = await ground.requests()
+        ended = await ground.ended()
+    assert before == {}
+    assert counts["POST /v1/jobs"] == counts["GET /v1/jobs/{id}/results"] == len(ended) == 3
+    assert sum(counts.get(name, 0) for name in STATUS) == counts["GET /v1/jobs"] >= 1
+
+
+async def test_a_contender_that_breaks_is_named_with_what_it_said() -> None:
+    with pytest.raises(Lost, match=r"(?s)the lame one: EOFError.*KeyError: 'no such question'"):
+        await run(Field(), Contender(name="the lame one", script="by_hand"), "no such question", {})
+
+
+async def test_a_row_needs_every_job_in_hand(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("benchmarks.stage.Stage.ended", _none)
+    setting = Setting(jobs=1, queue_seconds=0.0, run_seconds=0.0, older=0, lag=(0.0, 0.0))
+    with pytest.raises(Lost, match="1 jobs wanted, 0 completed on the server, 1 in hand"):
+        await answer(Field(only=("by_hand",)), setting)
+
+
+async def _none(_: object) -> dict[str, Any]:
+    return {}
+
+
+def test_a_name_that_is_none_is_refused_with_those_that_are() -> None:
+    assert "waiting, imports, decoding, requests" in benchmarks("wating", status=2)
+
+
+def test_a_table_sets_ratios_beside_numbers_case_by_case() -> None:
+    report = Report(
+        name="speed",
+        question="how fast?",
+        setting={"runs": 1},
+        columns=(Column("seconds", "ms", unit=1e-3), Column("memory", "MiB")),
+        rows=[
+            Row(contender="we", case="a", measures={"seconds": 0.010, "memory": 3.0}),
+            Row(contender="they", case="a", measures={"seconds": 0.025, "memory": None}),
+            Row(contender="we", case="b", measures={"seconds": 0.040, "memory": 0.0}),
+            Row(contender="they", case="b", measures={"seconds": 0.020, "memory": 1.0}),
+        ],
+        skipped={"nobody": "not there"},
+    )
+    assert [line.split() for line in report.text().splitlines()[3:]] == [
+        ["ms", "MiB"],
+        ["a:", "we", "10", "3"],
+        ["a:", "they", "25", "(x2.50)", "-"],
+        ["b:", "we", "40", "0"],
+        ["b:", "they", "20", "(x0.50)", "1"],
+        [],
+        ["skipped:", "nobody:", "not", "there"],
+    ]
