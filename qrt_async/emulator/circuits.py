@@ -37,18 +37,25 @@ class Circuit(msgspec.Struct, frozen=True):
 
 def from_qpy(encoded: Any) -> Circuit:
     """One circuit from base64 of zlib of QPY; raises ``ProgramFailed``."""
-    data = _inflated(encoded)
-    if data[:6] != b"QISKIT" or data[6] not in QPY_VERSIONS:
+    circuits = all_from_qpy(encoded, compressed=True)
+    if len(circuits) != 1:
+        raise _unreadable(f"it holds {len(circuits)} programs where one circuit is expected")
+    return circuits[0]
+
+
+def all_from_qpy(encoded: Any, *, compressed: bool) -> list[Circuit]:
+    """The circuits in base64 of QPY, which may be compressed with zlib; raises ``ProgramFailed``."""
+    data = _inflated(encoded) if compressed else _decoded(encoded)
+    if data[:6] != b"QISKIT" or data[6:7] == b"" or data[6] not in QPY_VERSIONS:
         allowed = f"{QPY_VERSIONS[0]} to {QPY_VERSIONS[-1]}"
         raise _unreadable(f"it is not QPY of a version from {allowed}")
     try:
         circuits = qpy.load(io.BytesIO(data))
     except Exception as error:  # whatever a damaged file makes the loader raise
         raise _unreadable(f"{type(error).__name__}: {error}") from error
-    if len(circuits) != 1 or not isinstance(circuits[0], QuantumCircuit):
-        raise _unreadable(f"it holds {len(circuits)} programs where one circuit is expected")
-    circuit = circuits[0]
-    return Circuit(circuit, registers_of(circuit), tuple(circuit.parameters))
+    if not all(isinstance(circuit, QuantumCircuit) for circuit in circuits):
+        raise _unreadable("it holds programs that are not circuits")
+    return [Circuit(circuit, registers_of(circuit), tuple(circuit.parameters)) for circuit in circuits]
 
 
 def registers_of(circuit: QuantumCircuit) -> tuple[Register, ...]:
@@ -60,16 +67,23 @@ def registers_of(circuit: QuantumCircuit) -> tuple[Register, ...]:
 
 
 def _inflated(encoded: Any) -> bytes:
-    if not isinstance(encoded, str):
-        raise _unreadable("the value of a QuantumCircuit is a base64 string")
     try:
         inflate = zlib.decompressobj()
-        data = inflate.decompress(base64.b64decode(encoded, validate=True), MAX_INFLATED)
-    except (binascii.Error, zlib.error, ValueError) as error:
+        data = inflate.decompress(_decoded(encoded), MAX_INFLATED)
+    except zlib.error as error:
         raise _unreadable(f"it is not base64 of zlib: {error}") from error
     if inflate.unconsumed_tail or not inflate.eof or len(data) < 8:
         raise _unreadable("its compressed data is cut off or too large")
     return data
+
+
+def _decoded(encoded: Any) -> bytes:
+    if not isinstance(encoded, str):
+        raise _unreadable("the value of a QuantumCircuit is a base64 string")
+    try:
+        return base64.b64decode(encoded, validate=True)
+    except (binascii.Error, ValueError) as error:
+        raise _unreadable(f"it is not base64: {error}") from error
 
 
 def _unreadable(why: str) -> ProgramFailed:

@@ -8,17 +8,13 @@ from typing import Any
 from qiskit import QuantumCircuit
 
 from . import devices
-from .encode import ResultData, encode
+from .encode import encode
 from .estimator import run_estimator
+from .executor import run_executor
 from .failure import BAD_INPUT, INTERNAL, LIMIT, OPTIONS, ProgramFailed, failed
 from .options import EstimatorParams, SamplerParams, read_params
 from .sampler import run_sampler
 from .work import Outcome, Work
-
-NOT_YET = {
-    "noise-learner": "The emulator does not run noise-learner",
-    "executor": "The emulator does not run executor",
-}
 
 
 def execute(work: Work) -> Outcome:
@@ -39,10 +35,10 @@ def _execute(work: Work) -> Outcome:
         given = json.loads(work.params)  # as lenient as the official client, which writes bare NaN
     except (ValueError, RecursionError) as error:
         raise ProgramFailed(BAD_INPUT, f"The params of the job are not JSON: {error}") from error
-    result, charged, circuits, typed = _run(work.program_id, given, device, work.seed)
+    body, charged, circuits = _run(work.program_id, given, device, work.seed)
     return Outcome(
         kind="completed",
-        body=encode(result, typed=typed),
+        body=body,
         quantum_seconds=charged,
         circuits=len(circuits),
         qubits=tuple(circuit.num_qubits for circuit in circuits),
@@ -52,14 +48,29 @@ def _execute(work: Work) -> Outcome:
 
 def _run(
     program: str, given: Any, device: devices.Device, seed: int
-) -> tuple[ResultData, float, list[QuantumCircuit], bool]:
-    if program == "sampler":
-        sampling = read_params(SamplerParams, given)
-        return (*run_sampler(sampling, device, seed), bool(sampling.support_qiskit))
-    if program == "estimator":
-        estimating = read_params(EstimatorParams, given)
-        return (*run_estimator(estimating, device, seed), bool(estimating.support_qiskit))
-    known = "sampler and estimator"
-    raise ProgramFailed(
-        OPTIONS, f"{NOT_YET.get(program, f'There is no program {program!r:.60}')}, only {known}"
-    )
+) -> tuple[bytes, float, list[QuantumCircuit]]:
+    """The result as it is sent, the seconds charged, and the circuits that ran."""
+    if program not in PROGRAMS:
+        known = ", ".join(PROGRAMS)
+        raise ProgramFailed(OPTIONS, f"There is no program {program!r:.60}, only {known}")
+    return PROGRAMS[program](given, device, seed)
+
+
+def _sampler(given: Any, device: devices.Device, seed: int) -> tuple[bytes, float, list[QuantumCircuit]]:
+    params = read_params(SamplerParams, given)
+    result, charged, circuits = run_sampler(params, device, seed)
+    return encode(result, typed=bool(params.support_qiskit)), charged, circuits
+
+
+def _estimator(given: Any, device: devices.Device, seed: int) -> tuple[bytes, float, list[QuantumCircuit]]:
+    params = read_params(EstimatorParams, given)
+    result, charged, circuits = run_estimator(params, device, seed)
+    return encode(result, typed=bool(params.support_qiskit)), charged, circuits
+
+
+def _executor(given: Any, device: devices.Device, seed: int) -> tuple[bytes, float, list[QuantumCircuit]]:
+    document, charged, circuits = run_executor(given, device, seed)
+    return json.dumps(document, separators=(",", ":")).encode(), charged, circuits
+
+
+PROGRAMS = {"sampler": _sampler, "estimator": _estimator, "executor": _executor}

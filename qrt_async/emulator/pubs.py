@@ -51,7 +51,7 @@ class EstimatorPub(msgspec.Struct, frozen=True):
 def read_sampler_pub(given: Any, device: Device, shots: int) -> SamplerPub:
     """``[circuit, values?, shots?]``, or a circuit alone; ``shots`` is for one that does not say."""
     circuit, values, own = _parts(given, SAMPLER_SIZE, "[circuit, parameter_values, shots]")
-    read = _circuit(circuit, device)
+    read = read_circuit(circuit, device)
     if own is None:
         own = shots
     if isinstance(own, bool) or not isinstance(own, int) or own < 1:
@@ -64,7 +64,7 @@ def read_estimator_pub(given: Any, device: Device, precision: float) -> Estimato
     circuit, observables, values, own = _parts(
         given, ESTIMATOR_SIZE, "[circuit, observables, parameter_values, precision]"
     )
-    read = _circuit(circuit, device)
+    read = read_circuit(circuit, device)
     if any(operation.name.endswith(("_loop", "_else", "_case")) for operation, _ in walk(read.circuit)):
         raise ProgramFailed(DYNAMIC_ESTIMATOR, "Dynamic circuits are not supported by the estimator")
     widths = (read.circuit.num_qubits, *((device.num_qubits,) if read.physical else ()))
@@ -90,9 +90,10 @@ def _parts(given: Any, size: int, form: str) -> list[Any]:
     return [*parts, *([None] * (size - len(parts)))]
 
 
-def _circuit(given: Any, device: Device) -> Circuit:
+def read_circuit(given: Any, device: Device) -> Circuit:
+    """OpenQASM 3 text or a typed circuit, which fits the device; raises ``ProgramFailed``."""
     if isinstance(given, str):
-        read = _text(given)
+        read = from_text(given)
     elif isinstance(given, dict) and given.get("__type__") == "QuantumCircuit":
         read = from_qpy(given.get("__value__"))
     else:
@@ -102,6 +103,6 @@ def _circuit(given: Any, device: Device) -> Circuit:
 
 
 @lru_cache(maxsize=32)
-def _text(text: str) -> Circuit:
+def from_text(text: str) -> Circuit:
     """Programs often repeat one text with other values, and parsing is slow."""
     return qasm.read(text)

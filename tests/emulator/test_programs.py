@@ -36,8 +36,6 @@ LOOPING = HEAD + "qubit q; bit c; c = measure q; if (c) { x q; }"
         ([[BELL]], {"backend": "emulator_heron"}, 1517, "The instruction h on qubits (0,)"),
         ([[BELL_ISA.replace("$1", "$5")]], {"backend": "emulator_heron"}, 1517, "cz on qubits (0, 5)"),
         ([[BELL]], {"backend": "ideal:1"}, 1517, "2 qubits"),
-        ([[BELL]], {"program": "noise-learner"}, 1521, "noise-learner"),
-        ([[BELL]], {"program": "executor"}, 1521, "executor"),
         ([[BELL]], {"program": "no-such"}, 1521, "no-such"),
     ],
 )

@@ -1,0 +1,105 @@
+"""The executor: bits of each register at each point of each item of a quantum program."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from datetime import UTC, datetime
+from typing import Any
+
+import msgspec
+import numpy as np
+from qiskit import QuantumCircuit
+
+from .circuits import Circuit
+from .devices import Device
+from .points import prepared
+from .quantum_program import CircuitItem, Item, QuantumProgram, read_program
+from .samplex import draw
+from .shots import digest
+from .tensors import Array, write_tensor
+from .timing import charged_seconds, circuit_seconds
+from .values import Values
+
+
+class Job(msgspec.Struct, frozen=True):
+    """What holds for all items. ``repeats`` counts how often each thing was drawn, so that no draw recurs."""
+
+    device: Device
+    seed: int
+    shots: int
+    repeats: Counter[int]
+
+    def fresh(self, first: int) -> int:
+        """A seed that follows from ``first`` and from how often it was asked for before."""
+        self.repeats[first] += 1
+        return first + ((self.repeats[first] - 1) << 128)
+
+
+def run_executor(given: Any, device: Device, seed: int) -> tuple[dict[str, Any], float, list[QuantumCircuit]]:
+    """The result as JSON has it, the seconds charged, and the circuits that ran."""
+    program = read_program(given, device)
+    job = Job(device, seed, program.shots, Counter())
+    data, spans = [], []
+    for number, item in enumerate(program.items):
+        start = _now()
+        arrays, shape = _run_item(item, job)
+        data.append({name: write_tensor(it, compressed=program.compressed) for name, it in arrays.items()})
+        part = {"idx_item": number, "size": math.prod(shape)} | _whole(shape, program)
+        spans.append({"start": start, "stop": _now(), "parts": [part]})
+    circuits = [item.circuit.circuit for item in program.items]
+    charged = charged_seconds(
+        [
+            (program.shots * math.prod(item.shape), circuit_seconds(item.circuit.circuit, device))
+            for item in program.items
+        ]
+    )
+    return _document(program, data, spans), charged, circuits
+
+
+def _run_item(item: Item, job: Job) -> tuple[dict[str, Array], tuple[int, ...]]:
+    if isinstance(item, CircuitItem):
+        return _run_points(item.circuit, item.values, job), item.shape
+    drawn = draw(item, lambda first: job.fresh(digest(job.seed, item.circuit.circuit, first)))
+    return _run_points(item.circuit, drawn.values, job) | drawn.others, drawn.values.shape[:-1]
+
+
+def _run_points(circuit: Circuit, values: Values, job: Job) -> dict[str, Array]:
+    """The bits of each register, the first one first: ``(*points, shots, bits)``."""
+    runs = prepared(circuit, values, job.device)
+    points = values.shape[:-1]
+    arrays = {it.name: np.zeros((*points, job.shots, len(it.bits)), np.bool_) for it in circuit.registers}
+    for number, point in enumerate(np.ndindex(points)):
+        seed = job.fresh(digest(job.seed, circuit.circuit, values[point].tolist(), job.shots))
+        bits = runs.read(number, job.shots, seed)
+        for register in circuit.registers:
+            arrays[register.name][point] = bits[:, list(register.bits)]
+    return arrays
+
+
+def _whole(shape: tuple[int, ...], program: QuantumProgram) -> dict[str, Any]:
+    """That a part is all of its item, in the words that the version has for it."""
+    if program.version in ("v0.1", "v0.2"):
+        return {}
+    return {"permutation": list(range(len(shape))), "element_range": [0, math.prod(shape), 1]}
+
+
+def _document(
+    program: QuantumProgram, data: list[dict[str, Any]], spans: list[dict[str, Any]]
+) -> dict[str, Any]:
+    metadata = None if program.version == "v0.1" else {"scheduler_timing": None, "stretch_values": None}
+    document: dict[str, Any] = {
+        "schema_version": program.version,
+        "data": [{"results": results, "metadata": metadata} for results in data],
+        "metadata": {"chunk_timing": spans},
+    }
+    if program.version != "v0.1":
+        document["passthrough_data"] = program.passthrough
+    if program.version not in ("v0.1", "v0.2"):
+        document["semantic_role"] = program.role
+    return document
+
+
+def _now() -> str:
+    """The service writes naive UTC."""
+    return datetime.now(UTC).replace(tzinfo=None).isoformat()
