@@ -32,6 +32,8 @@ from qiskit_ibm_runtime.exceptions import (  # noqa: E402
     RuntimeJobMaxTimeoutError,
     RuntimeJobNotFound,
 )
+from qiskit_ibm_runtime.executor_estimator import Estimator as ExecutorEstimator  # noqa: E402
+from qiskit_ibm_runtime.executor_sampler import Sampler as ExecutorSampler  # noqa: E402
 
 CRN = "crn:v1:bluemix:public:quantum-computing:us-east:a/acc0:inst0::"
 IDEAL, HERON = "emulator_ideal", "emulator_heron"
@@ -251,6 +253,27 @@ def a_cancelled_session_fails_what_is_in_its_queue() -> None:
     session.cancel()
     error = raises(RuntimeJobFailureError, job.result)
     assert "1217" in str(error), error
+
+
+@check
+def the_classes_of_the_client_side_run_through_the_executor() -> None:
+    backend = service.backend(HERON)
+    pair = QuantumCircuit(2)
+    pair.h(0)
+    pair.cx(0, 1)
+    fit = generate_preset_pass_manager(optimization_level=1, backend=backend).run
+    measured = fit(pair.measure_all(inplace=False))
+    for twirled in (False, True):
+        primitive = ExecutorSampler(backend)
+        primitive.options.twirling.enable_gates = twirled
+        primitive.options.twirling.enable_measure = twirled
+        counts = primitive.run([measured], shots=512).result()[0].data.meas.get_counts()
+        assert sum(counts.values()) == 512, counts
+        assert counts["00"] + counts["11"] > 400, counts
+    fitted = fit(pair)
+    observable = SparsePauliOp("ZZ").apply_layout(fitted.layout)
+    found = ExecutorEstimator(backend).run([(fitted, observable)]).result()[0].data
+    assert abs(found.evs - 1.0) < 0.1, found.evs
 
 
 @check
