@@ -44,7 +44,7 @@ class _Ties:
         return bit
 
     def together(self, bits: list[Any]) -> None:
-        roots = [self.root(bit) for bit in bits]
-        for root in roots[1:]:
-            if self.root(root) is not (first := self.root(roots[0])):
-                self._above[self.root(root)] = first
+        for bit in bits[1:]:
+            one, other = self.root(bits[0]), self.root(bit)
+            if one != other:  # not `is`: Qiskit hands out bits that are equal, not the same
+                self._above[other] = one

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import math
 from collections import Counter
 from datetime import UTC, datetime
@@ -30,10 +31,13 @@ class Job(msgspec.Struct, frozen=True):
     shots: int
     repeats: Counter[int]
 
-    def fresh(self, first: int) -> int:
-        """A seed that follows from ``first`` and from how often it was asked for before."""
-        self.repeats[first] += 1
-        return first + ((self.repeats[first] - 1) << 128)
+    def fresh(self, first: int, *, of: bytes) -> int:
+        """A seed that follows from ``first``, from what is drawn, and from how often that was drawn before."""
+        drawn = int.from_bytes(
+            hashlib.blake2b(of, key=first.to_bytes(16, "big"), digest_size=16).digest(), "big"
+        )
+        self.repeats[drawn] += 1
+        return drawn + ((self.repeats[drawn] - 1) << 128)
 
 
 def run_executor(given: Any, device: Device, seed: int) -> tuple[dict[str, Any], float, list[QuantumCircuit]]:
@@ -60,7 +64,8 @@ def run_executor(given: Any, device: Device, seed: int) -> tuple[dict[str, Any],
 def _run_item(item: Item, job: Job) -> tuple[dict[str, Array], tuple[int, ...]]:
     if isinstance(item, CircuitItem):
         return _run_points(item.circuit, item.values, job), item.shape
-    drawn = draw(item, lambda first: job.fresh(digest(job.seed, item.circuit.circuit, first)))
+    first = digest(job.seed, item.circuit.circuit)
+    drawn = draw(item, lambda of: job.fresh(first, of=of))
     return _run_points(item.circuit, drawn.values, job) | drawn.others, drawn.values.shape[:-1]
 
 
@@ -68,10 +73,10 @@ def _run_points(circuit: Circuit, values: Values, job: Job) -> dict[str, Array]:
     """The bits of each register, the first one first: ``(*points, shots, bits)``."""
     runs = prepared(circuit, values, job.device)
     points = values.shape[:-1]
+    first = digest(job.seed, circuit.circuit, job.shots)
     arrays = {it.name: np.zeros((*points, job.shots, len(it.bits)), np.bool_) for it in circuit.registers}
     for number, point in enumerate(np.ndindex(points)):
-        seed = job.fresh(digest(job.seed, circuit.circuit, values[point].tolist(), job.shots))
-        bits = runs.read(number, job.shots, seed)
+        bits = runs.read(number, job.shots, job.fresh(first, of=values[point].tobytes()))
         for register in circuit.registers:
             arrays[register.name][point] = bits[:, list(register.bits)]
     return arrays

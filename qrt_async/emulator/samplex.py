@@ -26,10 +26,10 @@ class Drawn(msgspec.Struct, frozen=True):
     others: dict[str, Array]
 
 
-def draw(item: SamplexItem, fresh: Callable[[str], int]) -> Drawn:
+def draw(item: SamplexItem, fresh: Callable[[bytes], int]) -> Drawn:
     """Randomizations for every element of the item.
 
-    ``fresh`` turns the arguments a draw follows from, as a text, into a seed. Elements that share their
+    ``fresh`` turns the arguments a draw follows from, as bytes, into a seed. Elements that share their
     arguments are drawn together, independently of each other. Raises ``ProgramFailed``.
     """
     samplex = _samplex(item.samplex_json)
@@ -99,8 +99,8 @@ def _elements(
             yield point, places
 
 
-def _described(inputs: Any) -> str:
-    """What is bound, the same text in every process."""
+def _described(inputs: Any) -> bytes:
+    """What is bound, the same bytes in every process."""
     told = hashlib.blake2b(digest_size=16)
     for name in sorted(inputs):
         value = inputs[name]
@@ -110,4 +110,4 @@ def _described(inputs: Any) -> str:
             if isinstance(value, PauliLindbladMap)
             else np.ascontiguousarray(value).tobytes()
         )
-    return told.hexdigest()
+    return told.digest()
