@@ -15,6 +15,7 @@ from qiskit.circuit import Parameter
 from .failure import UNREADABLE, ProgramFailed
 
 QPY_VERSIONS = range(13, 19)
+WRITTEN_VERSION = 17
 MAX_INFLATED = 256 * 2**20
 
 
@@ -56,6 +57,13 @@ def all_from_qpy(encoded: Any, *, compressed: bool) -> list[Circuit]:
     if not all(isinstance(circuit, QuantumCircuit) for circuit in circuits):
         raise _unreadable("it holds programs that are not circuits")
     return [Circuit(circuit, registers_of(circuit), tuple(circuit.parameters)) for circuit in circuits]
+
+
+def to_qpy(circuit: QuantumCircuit) -> str:
+    """Base64 of zlib of QPY, in the newest version that every client reads."""
+    buffer = io.BytesIO()
+    qpy.dump(circuit, buffer, version=WRITTEN_VERSION)
+    return base64.b64encode(zlib.compress(buffer.getvalue())).decode()
 
 
 def registers_of(circuit: QuantumCircuit) -> tuple[Register, ...]:

@@ -55,16 +55,17 @@ def encode(result: ResultData, *, typed: bool) -> bytes:
     return json.dumps(document, separators=(",", ":")).encode()
 
 
-def _of_type(name: str, value: Any) -> dict[str, Any]:
+def of_type(name: str, value: Any) -> dict[str, Any]:
+    """A value with its type, as the official encoder writes it."""
     return {"__type__": name, "__value__": value}
 
 
 def _typed(result: ResultData) -> dict[str, Any]:
     metadata = dict(result.metadata)
     if result.spans:
-        spans = _of_type("ExecutionSpans", {"spans": [_span(at, it) for at, it in enumerate(result.spans)]})
+        spans = of_type("ExecutionSpans", {"spans": [_span(at, it) for at, it in enumerate(result.spans)]})
         metadata = {"execution": {"execution_spans": spans}} | metadata
-    return _of_type(
+    return of_type(
         "PrimitiveResult", {"pub_results": [_typed_pub(pub) for pub in result.pubs], "metadata": metadata}
     )
 
@@ -77,29 +78,30 @@ def _typed_pub(pub: PubData) -> dict[str, Any]:
         "shape": list(pub.shape),
         "fields": fields,
     }
-    return _of_type(pub.kind, {"data": _of_type("DataBin", data), "metadata": pub.metadata})
+    return of_type(pub.kind, {"data": of_type("DataBin", data), "metadata": pub.metadata})
 
 
 def _typed_field(value: BitData | Array) -> dict[str, Any]:
     if isinstance(value, BitData):
-        return _of_type("BitArray", {"array": _ndarray(value.array), "num_bits": value.num_bits})
-    return _ndarray(value)
+        return of_type("BitArray", {"array": ndarray(value.array), "num_bits": value.num_bits})
+    return ndarray(value)
 
 
-def _ndarray(array: Array) -> dict[str, Any]:
+def ndarray(array: Array) -> dict[str, Any]:
+    """An array, typed."""
     buffer = io.BytesIO()
     np.lib.format.write_array(buffer, np.asanyarray(array), version=(1, 0), allow_pickle=False)
-    return _of_type("ndarray", base64.b64encode(zlib.compress(buffer.getvalue())).decode())
+    return of_type("ndarray", base64.b64encode(zlib.compress(buffer.getvalue())).decode())
 
 
 def _span(pub: int, span: Span) -> dict[str, Any]:
     *points, shots = span.shape
     size = math.prod(points)
-    return _of_type(
+    return of_type(
         "DoubleSliceSpan",
         {
-            "start": _of_type("datetime", span.start.isoformat()),
-            "stop": _of_type("datetime", span.stop.isoformat()),
+            "start": of_type("datetime", span.start.isoformat()),
+            "stop": of_type("datetime", span.stop.isoformat()),
             "data_slices": {str(pub): [list(span.shape), 0, size, 0, shots]},
         },
     )

@@ -12,6 +12,7 @@ from .encode import encode
 from .estimator import run_estimator
 from .executor import run_executor
 from .failure import BAD_INPUT, INTERNAL, LIMIT, OPTIONS, ProgramFailed, failed
+from .noise_learner import run_noise_learner
 from .options import EstimatorParams, SamplerParams, read_params
 from .sampler import run_sampler
 from .work import Outcome, Work
@@ -73,4 +74,16 @@ def _executor(given: Any, device: devices.Device, seed: int) -> tuple[bytes, flo
     return json.dumps(document, separators=(",", ":")).encode(), charged, circuits
 
 
-PROGRAMS = {"sampler": _sampler, "estimator": _estimator, "executor": _executor}
+def _noise_learner(
+    given: Any, device: devices.Device, _seed: int
+) -> tuple[bytes, float, list[QuantumCircuit]]:
+    document, charged, circuits = run_noise_learner(given, device)
+    return json.dumps(document, separators=(",", ":")).encode(), charged, circuits
+
+
+PROGRAMS = {
+    "sampler": _sampler,
+    "estimator": _estimator,
+    "executor": _executor,
+    "noise-learner": _noise_learner,
+}
