@@ -208,6 +208,29 @@ async def test_a_session_is_closed_on_leaving_also_after_an_error() -> None:
 
 
 @pytest.mark.virtual_clock
+async def test_a_session_that_cannot_be_closed_is_told_and_never_renames_a_cancellation() -> None:
+    async with ground() as here:
+        inside = asyncio.Event()
+
+        async def hold() -> None:
+            async with here.service.session(backend=BACKEND):
+                inside.set()
+                await asyncio.sleep(3600)
+
+        holding = asyncio.create_task(hold())
+        await inside.wait()
+        await here.fault(kind="status", status=400, method="PATCH")
+        holding.cancel()
+        with pytest.raises(asyncio.CancelledError) as caught:
+            await holding
+        assert "PATCH /sessions/{id}" in "".join(caught.value.__notes__)
+        session = here.service.session(backend=BACKEND)
+        await session.__aenter__()
+        with pytest.raises(qrt.errors.Refused, match="PATCH"):
+            await session.__aexit__(None, None, None)
+
+
+@pytest.mark.virtual_clock
 async def test_entering_a_session_that_is_cancelled_in_mid_flight_leaves_none_open() -> None:
     async with ground() as here:
         await here.service.backends.list()

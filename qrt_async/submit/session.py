@@ -9,7 +9,7 @@ from typing import Any
 from qrt_async.api.calls import NewSession
 from qrt_async.api.records import SessionRecord
 from qrt_async.api.resources import Sessions
-from qrt_async.errors import InvalidInput, ServiceError, TimedOut
+from qrt_async.errors import InvalidInput, QrtError, ServiceError, TimedOut
 
 _CLOSE_WITHIN = 30.0
 """Seconds that leaving may take: a session left open costs money, a program that hangs does too."""
@@ -59,13 +59,16 @@ class RuntimeSession:
         opening = asyncio.ensure_future(self._open())
         try:
             self._record = await asyncio.shield(opening)
-        except asyncio.CancelledError:
-            await self._close_what_opened(opening)
+        except asyncio.CancelledError as cancelled:
+            await _noting(cancelled, self._close_what_opened(opening))
             raise
         return self
 
-    async def __aexit__(self, *_: object) -> None:
-        await _shielded(self._close())
+    async def __aexit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        if error is None:
+            await _shielded(self._close())
+        else:
+            await _noting(error, _shielded(self._close()))
 
     async def _open(self) -> SessionRecord:
         call = self._new
@@ -94,6 +97,14 @@ class RuntimeSession:
                 f"Session {self.id} could not be closed within {_CLOSE_WITHIN:g} s. It may still be open, and"
                 " cost: close it with service.sessions.close(id)."
             ) from error
+
+
+async def _noting(error: BaseException, work: Coroutine[Any, Any, None]) -> None:
+    """Do the work on the way out with ``error``, which a failure of it must not replace: it becomes a note."""
+    try:
+        await work
+    except QrtError as failure:
+        error.add_note(f"Besides: {failure}")
 
 
 async def _shielded(work: Coroutine[Any, Any, None]) -> None:
