@@ -47,9 +47,9 @@ def run_executor(given: Any, device: Device, seed: int) -> tuple[dict[str, Any],
     data, spans = [], []
     for number, item in enumerate(program.items):
         start = _now()
-        arrays, shape = _run_item(item, job)
+        arrays = _run_item(item, job)
         data.append({name: write_tensor(it, compressed=program.compressed) for name, it in arrays.items()})
-        part = {"idx_item": number, "size": math.prod(shape)} | _whole(shape, program)
+        part = {"idx_item": number, "size": math.prod(item.shape)} | _whole(item.shape, program)
         spans.append({"start": start, "stop": _now(), "parts": [part]})
     circuits = [item.circuit.circuit for item in program.items]
     charged = charged_seconds(
@@ -61,12 +61,12 @@ def run_executor(given: Any, device: Device, seed: int) -> tuple[dict[str, Any],
     return _document(program, data, spans), charged, circuits
 
 
-def _run_item(item: Item, job: Job) -> tuple[dict[str, Array], tuple[int, ...]]:
+def _run_item(item: Item, job: Job) -> dict[str, Array]:
     if isinstance(item, CircuitItem):
-        return _run_points(item.circuit, item.values, job), item.shape
+        return _run_points(item.circuit, item.values, job)
     first = digest(job.seed, item.circuit.circuit)
     drawn = draw(item, lambda of: job.fresh(first, of=of))
-    return _run_points(item.circuit, drawn.values, job) | drawn.others, drawn.values.shape[:-1]
+    return _run_points(item.circuit, drawn.values, job) | drawn.others
 
 
 def _run_points(circuit: Circuit, values: Values, job: Job) -> dict[str, Array]:

@@ -35,7 +35,11 @@ def draw(item: SamplexItem, fresh: Callable[[bytes], int]) -> Drawn:
     """
     samplex = _samplex(item.samplex_json)
     inputs = _inputs(samplex, item.arguments)
-    shape = joined(item.shape, inputs.shape)
+    shape = item.shape
+    if joined(shape, inputs.shape) != shape:
+        raise ProgramFailed(
+            BAD_INPUT, f"The shape {shape} of an item does not extend its arguments' {inputs.shape}"
+        )
     number = len(item.circuit.parameters)
     arrays: dict[str, Array] = {VALUES: np.zeros((*shape, number))}
     for point, places in _elements(inputs.shape, shape):

@@ -14,7 +14,7 @@ from .process import WorkerDied, WorkerProcess
 from .work import Outcome, Work
 from .worker import MISSING
 
-NEEDED = ("qiskit", "qiskit_aer", "qiskit_qasm3_import")
+NEEDED = ("qiskit", "qiskit_aer", "qiskit_qasm3_import", "samplomatic")
 GRACE = 30.0
 """Seconds beyond its CPU time, four times over, that a program may take by the loop's clock."""
 ENDING = 5.0

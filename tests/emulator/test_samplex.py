@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import math
 from typing import Any
 
 import numpy as np
@@ -8,7 +9,7 @@ import pytest
 from qiskit import QuantumCircuit
 from qiskit.circuit import Parameter
 from qiskit.quantum_info import Statevector
-from samplomatic import build
+from samplomatic import InjectNoise, Twirl, build
 from samplomatic.serialization import samplex_to_json
 from samplomatic.transpiler import generate_boxing_pass_manager
 
@@ -137,6 +138,25 @@ def test_drawn_quarter_turns_are_exact_so_that_wide_clifford_templates_run_as_su
     seen = arrays(executed([template], [item(samplex, (2,))]))
     bits = seen["meas"] ^ seen["measurement_flips.meas"]
     assert (bits == bits[..., :1]).all()
+
+
+@pytest.mark.parametrize("scale", [1.0, -1.0])
+def test_noise_is_injected_at_its_rates_and_signs_tell_what_was_negative(scale: float) -> None:
+    rate, number = 0.3, 2000
+    circuit = QuantumCircuit(2)
+    with circuit.box([Twirl(), InjectNoise("n", "m")]):
+        circuit.cz(0, 1)
+    with circuit.box([Twirl()]):
+        circuit.measure_all()
+    template, samplex = build(circuit)
+    noise = {"sparse_terms": [["X", [0], rate]], "num_qubits": 2}
+    arguments = {"pauli_lindblad_maps.n": noise, "noise_scales.m": np.array(scale)}
+    seen = arrays(executed([template], [item(samplex_to_json(samplex), (number,), **arguments)]))
+    flipped = (seen["meas"] ^ seen["measurement_flips.meas"])[:, 0, 0]
+    assert likely(int(flipped.sum()), number, (1.0 - math.exp(-2.0 * rate)) / 2.0)
+    signs = seen["pauli_signs"]
+    assert signs.shape == (number, 1)
+    assert signs[:, 0].tolist() == (flipped.tolist() if scale < 0 else [False] * number)
 
 
 @pytest.mark.parametrize(
