@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from qrt_async.emulator.encode import BitData, PubData, ResultData, encode
+from qrt_async.emulator.programs.encode import BitData, PubData, ResultData, encode
 
 from .race import Contender, Field, Lost, run
 from .report import MIB, Column, Report, Row

@@ -14,7 +14,7 @@ import msgspec
 import numpy as np
 
 from qrt_async.emulator import Emulator, EmulatorConfig
-from qrt_async.emulator.encode import BitData, PubData, ResultData, encode
+from qrt_async.emulator.programs.encode import BitData, PubData, ResultData, encode
 from qrt_async.emulator.work import Outcome, Work
 
 from .lane import say

@@ -7,8 +7,9 @@ from typing import Any, Literal
 
 import msgspec
 
-from . import devices
-from .devices import Device
+from qrt_async.emulator.devices import device as devices
+from qrt_async.emulator.devices.device import Device
+
 from .wire import Problem
 
 DOCUMENTS_KEPT = 64

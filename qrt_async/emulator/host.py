@@ -88,7 +88,7 @@ class Host:
         if self._given is not None:
             return self._given
         if self._own is None:
-            from .simulate import Simulator
+            from qrt_async.emulator.workers.simulator import Simulator
 
             self._own = Simulator()
         return self._own

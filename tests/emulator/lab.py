@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from qiskit import QuantumCircuit, qpy
 
-from qrt_async.emulator.programs import execute
+from qrt_async.emulator.programs.execute import execute
 from qrt_async.emulator.work import Outcome, Work
 
 ALPHA = 1e-6

@@ -3,7 +3,7 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from qrt_async.emulator import devices
+from qrt_async.emulator.devices import device as devices
 from qrt_async.emulator.fleet import DOCUMENTS_KEPT, Fleet, Standing
 from qrt_async.emulator.wire import Problem
 

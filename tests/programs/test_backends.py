@@ -11,7 +11,7 @@ from qiskit import QuantumCircuit
 from qiskit.transpiler import Target, generate_preset_pass_manager
 
 from qrt_async.api.records import Device
-from qrt_async.emulator import devices
+from qrt_async.emulator.devices import device as devices
 from qrt_async.errors import NotFound
 from qrt_async.programs.backends import shortest_queue
 from qrt_async.programs.target import build_target

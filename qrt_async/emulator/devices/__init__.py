@@ -1,0 +1,1 @@
+"""The machines the emulator pretends to have."""

@@ -1,0 +1,1 @@
+"""The programs of the service: params in, results out."""

@@ -1,0 +1,90 @@
+"""The programs that jobs run: params in, outcome out. Pure but for the time it takes."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from qiskit import QuantumCircuit
+
+from qrt_async.emulator.devices import device as devices
+from qrt_async.emulator.failure import BAD_INPUT, INTERNAL, LIMIT, OPTIONS, ProgramFailed, failed
+from qrt_async.emulator.work import Outcome, Work
+
+from .encode import encode
+from .estimator import run_estimator
+from .executor import run_executor
+from .noise_learner import run_noise_learner
+from .options import EstimatorParams, SamplerParams, read_params
+from .sampler import run_sampler
+
+
+def execute(work: Work) -> Outcome:
+    """Run a program to its end. Whatever is wrong with it is a failed outcome; only a crash is not."""
+    try:
+        return _execute(work)
+    except ProgramFailed as failure:
+        return failed(failure.code, failure.reason)
+    except MemoryError:
+        return failed(LIMIT, "The program needs more memory than there is")
+    except Exception as error:  # noqa: BLE001 - a job must end, whatever its circuit made Qiskit raise
+        return failed(INTERNAL, f"The program could not be run: {type(error).__name__}: {error}"[:1000])
+
+
+def _execute(work: Work) -> Outcome:
+    device = devices.parse(work.backend)
+    try:
+        given = json.loads(work.params)  # as lenient as the official client, which writes bare NaN
+    except (ValueError, RecursionError) as error:
+        raise ProgramFailed(BAD_INPUT, f"The params of the job are not JSON: {error}") from error
+    body, charged, circuits = _run(work.program_id, given, device, work.seed)
+    return Outcome(
+        kind="completed",
+        body=body,
+        quantum_seconds=charged,
+        circuits=len(circuits),
+        qubits=tuple(circuit.num_qubits for circuit in circuits),
+        depths=tuple(circuit.depth() for circuit in circuits),
+    )
+
+
+def _run(
+    program: str, given: Any, device: devices.Device, seed: int
+) -> tuple[bytes, float, list[QuantumCircuit]]:
+    """The result as it is sent, the seconds charged, and the circuits that ran."""
+    if program not in PROGRAMS:
+        known = ", ".join(PROGRAMS)
+        raise ProgramFailed(OPTIONS, f"There is no program {program!r:.60}, only {known}")
+    return PROGRAMS[program](given, device, seed)
+
+
+def _sampler(given: Any, device: devices.Device, seed: int) -> tuple[bytes, float, list[QuantumCircuit]]:
+    params = read_params(SamplerParams, given)
+    result, charged, circuits = run_sampler(params, device, seed)
+    return encode(result, typed=bool(params.support_qiskit)), charged, circuits
+
+
+def _estimator(given: Any, device: devices.Device, seed: int) -> tuple[bytes, float, list[QuantumCircuit]]:
+    params = read_params(EstimatorParams, given)
+    result, charged, circuits = run_estimator(params, device, seed)
+    return encode(result, typed=bool(params.support_qiskit)), charged, circuits
+
+
+def _executor(given: Any, device: devices.Device, seed: int) -> tuple[bytes, float, list[QuantumCircuit]]:
+    document, charged, circuits = run_executor(given, device, seed)
+    return json.dumps(document, separators=(",", ":")).encode(), charged, circuits
+
+
+def _noise_learner(
+    given: Any, device: devices.Device, _seed: int
+) -> tuple[bytes, float, list[QuantumCircuit]]:
+    document, charged, circuits = run_noise_learner(given, device)
+    return json.dumps(document, separators=(",", ":")).encode(), charged, circuits
+
+
+PROGRAMS = {
+    "sampler": _sampler,
+    "estimator": _estimator,
+    "executor": _executor,
+    "noise-learner": _noise_learner,
+}

@@ -1,0 +1,194 @@
+"""The options of the primitives: names, types and ranges as the service has them.
+
+Options that describe work of a real machine only, such as twirling or dynamical decoupling, are accepted and
+change nothing; the metadata of a result says what was applied.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Annotated, Any, Literal, TypeVar
+
+import msgspec
+
+from qrt_async.emulator.failure import OPTIONS, ProgramFailed
+
+DEFAULT_SHOTS = 4096
+DEFAULT_PRECISION = 1 / 64
+FOLDING = Literal["gate_folding", "gate_folding_front", "gate_folding_back", "pea"]
+
+Positive = Annotated[int, msgspec.Meta(ge=1)]
+Many = Positive | Literal["auto"] | None
+
+
+class Group(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A set of options; names that are not listed are refused."""
+
+
+class Decoupling(Group, frozen=True):
+    enable: bool | None = False
+    sequence_type: Literal["XX", "XpXm", "XY4"] | None = "XX"
+    extra_slack_distribution: Literal["middle", "edges"] | None = "middle"
+    scheduling_method: Literal["alap", "asap"] | None = "alap"
+    skip_reset_qubits: bool | None = False
+
+
+class Execution(Group, frozen=True):
+    init_qubits: bool | None = True
+    rep_delay: Annotated[float, msgspec.Meta(ge=0)] | None = None
+    meas_type: Literal["classified", "kerneled", "avg_kerneled"] | None = "classified"
+
+
+class EstimatorExecution(Group, frozen=True):
+    init_qubits: bool | None = True
+    rep_delay: Annotated[float, msgspec.Meta(ge=0)] | None = None
+
+
+class Twirling(Group, frozen=True):
+    enable_gates: bool | None = None
+    enable_measure: bool | None = None
+    num_randomizations: Many = "auto"
+    shots_per_randomization: Many = "auto"
+    strategy: Literal["active", "active-accum", "active-circuit", "all"] | None = "active-accum"
+
+
+class Simulated(Group, frozen=True):
+    noise_model: Any = None
+    seed_simulator: int | None = None
+    coupling_map: Any = None
+    basis_gates: list[str] | None = None
+
+
+class MeasureLearning(Group, frozen=True):
+    num_randomizations: Positive | None = 32
+    shots_per_randomization: Many = "auto"
+
+
+class Extrapolation(Group, frozen=True):
+    amplifier: FOLDING | None = "gate_folding"
+    noise_factors: list[Annotated[float, msgspec.Meta(ge=1)]] | Literal["auto"] | None = None
+    extrapolator: str | list[str] | None = None
+    extrapolated_noise_factors: list[float] | Literal["auto"] | None = None
+
+
+class Cancellation(Group, frozen=True):
+    max_overhead: float | None = 100
+    noise_gain: float | Literal["auto"] | None = "auto"
+
+
+class LayerLearning(Group, frozen=True):
+    max_layers_to_learn: int | None = 4
+    shots_per_randomization: Positive | None = 128
+    num_randomizations: Positive | None = 32
+    layer_pair_depths: list[int] | None = None
+
+
+class Resilience(Group, frozen=True):
+    measure_mitigation: bool | None = None
+    measure_noise_learning: MeasureLearning | None = None
+    zne_mitigation: bool | None = None
+    zne: Extrapolation | None = None
+    pec_mitigation: bool | None = None
+    pec: Cancellation | None = None
+    layer_noise_learning: LayerLearning | None = None
+    layer_noise_model: Any = None
+
+
+class SamplerOptions(Group, frozen=True):
+    default_shots: Positive | None = None
+    dynamical_decoupling: Decoupling | None = None
+    execution: Execution | None = None
+    twirling: Twirling | None = None
+    simulator: Simulated | None = None
+    experimental: dict[str, Any] | None = None
+
+
+class EstimatorOptions(Group, frozen=True):
+    default_precision: Annotated[float, msgspec.Meta(gt=0)] | None = None
+    default_shots: Positive | None = None
+    seed_estimator: int | None = None
+    dynamical_decoupling: Decoupling | None = None
+    execution: EstimatorExecution | None = None
+    twirling: Twirling | None = None
+    resilience: Resilience | None = None
+    simulator: Simulated | None = None
+    experimental: dict[str, Any] | None = None
+
+
+class SamplerParams(Group, frozen=True):
+    """``params`` of a sampler job."""
+
+    pubs: list[Any]
+    options: SamplerOptions | None = None
+    shots: Positive | None = None
+    version: Literal[2] | None = 2
+    support_qiskit: bool | None = False
+
+
+class EstimatorParams(Group, frozen=True):
+    """``params`` of an estimator job."""
+
+    pubs: list[Any]
+    options: EstimatorOptions | None = None
+    precision: Annotated[float, msgspec.Meta(gt=0)] | None = None
+    resilience_level: Literal[0, 1, 2] | None = None
+    version: Literal[2] | None = 2
+    support_qiskit: bool | None = False
+
+
+Params = TypeVar("Params", SamplerParams, EstimatorParams)
+
+
+def read_params(kind: type[Params], given: Any) -> Params:
+    """The params of a program; raises ``ProgramFailed`` naming the key that does not fit."""
+    try:
+        params = msgspec.convert(given, kind)
+    except msgspec.ValidationError as error:
+        raise ProgramFailed(OPTIONS, f"The params of the job are not valid: {error}") from error
+    if not params.pubs:
+        raise ProgramFailed(OPTIONS, "The params of the job are not valid: there are no pubs")
+    return params
+
+
+def sampler_shots(params: SamplerParams) -> int:
+    """Shots of a PUB that does not say."""
+    measured = (
+        params.options.execution.meas_type if params.options and params.options.execution else None
+    ) or ""
+    if "kerneled" in measured:
+        raise ProgramFailed(
+            OPTIONS, f"The option meas_type {measured!r} is not supported by the emulator, only 'classified'"
+        )
+    options = params.options or SamplerOptions()
+    return params.shots or options.default_shots or DEFAULT_SHOTS
+
+
+def estimator_precision(params: EstimatorParams) -> float:
+    """Precision of a PUB that does not say."""
+    options = params.options or EstimatorOptions()
+    resilience = options.resilience or Resilience()
+    if resilience.zne_mitigation and resilience.pec_mitigation:
+        raise ProgramFailed(OPTIONS, "The options zne_mitigation and pec_mitigation cannot both be enabled")
+    if params.precision is not None:
+        return params.precision
+    if options.default_shots is not None:
+        return 1.0 / math.sqrt(options.default_shots)
+    return options.default_precision or DEFAULT_PRECISION
+
+
+def mitigates_measurement(params: EstimatorParams) -> bool:
+    """Whether misreadings are corrected for: by its option, else from resilience level 1 on, the default."""
+    options = params.options or EstimatorOptions()
+    asked = (options.resilience or Resilience()).measure_mitigation
+    level = 1 if params.resilience_level is None else params.resilience_level
+    return level >= 1 if asked is None else asked
+
+
+def seed_of(params: SamplerParams | EstimatorParams) -> int | None:
+    """The seed that the user chose, if any."""
+    options = params.options
+    if options is None:
+        return None
+    chosen = options.seed_estimator if isinstance(options, EstimatorOptions) else None
+    simulated = options.simulator.seed_simulator if options.simulator is not None else None
+    return chosen if chosen is not None else simulated

@@ -1,0 +1,85 @@
+"""The sampler: shots of each register at each point."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+import numpy as np
+
+from qrt_async.emulator.devices.device import MAX_SHOTS, Device
+from qrt_async.emulator.failure import LIMIT, ProgramFailed
+from qrt_async.emulator.simulation.compact import active_qubits, compacted
+from qrt_async.emulator.simulation.isa import check_angles, check_noisy_width
+from qrt_async.emulator.simulation.noise import noise_model, relaxed
+from qrt_async.emulator.simulation.shots import digest, sample
+from qrt_async.emulator.simulation.timing import charged_seconds, circuit_seconds
+
+from .encode import BitData, PubData, ResultData, Span
+from .options import SamplerParams, sampler_shots, seed_of
+from .pubs import SamplerPub, read_sampler_pub
+
+
+def read_sampler(params: SamplerParams, device: Device) -> list[SamplerPub]:
+    """The PUBs of a job; raises ``ProgramFailed`` for anything that the service would fail the job for."""
+    shots = sampler_shots(params)
+    pubs = [read_sampler_pub(pub, device, shots) for pub in params.pubs]
+    total = sum(pub.shots * int(np.prod(pub.shape, dtype=np.int64)) for pub in pubs)
+    if total > MAX_SHOTS:
+        raise ProgramFailed(
+            LIMIT, f"The number of circuit shots {total} exceeds the system limit {MAX_SHOTS}"
+        )
+    return pubs
+
+
+def run_sampler(params: SamplerParams, device: Device, seed: int) -> tuple[ResultData, float, list[Any]]:
+    """The result, the seconds charged, and the circuits that ran."""
+    pubs = read_sampler(params, device)
+    chosen = seed_of(params)
+    spans, data = [], []
+    for pub in pubs:
+        start = _now()
+        data.append(_run_pub(pub, device, seed if chosen is None else chosen))
+        spans.append(Span(start, _now(), (*pub.shape, pub.shots)))
+    charged = charged_seconds(
+        [
+            (
+                pub.shots * int(np.prod(pub.shape, dtype=np.int64)),
+                circuit_seconds(pub.circuit.circuit, device),
+            )
+            for pub in pubs
+        ]
+    )
+    return ResultData(data, {"version": 2}, spans), charged, [pub.circuit.circuit for pub in pubs]
+
+
+def _run_pub(pub: SamplerPub, device: Device, seed: int) -> PubData:
+    qubits = tuple(sorted(active_qubits(pub.circuit.circuit)))
+    check_noisy_width(qubits, device)
+    small = compacted(pub.circuit.circuit, qubits)
+    noise = noise_model(device, qubits)
+    registers = pub.circuit.registers
+    arrays = {
+        register.name: np.zeros((*pub.shape, pub.shots, (len(register.bits) + 7) // 8), np.uint8)
+        for register in registers
+    }
+    for point in np.ndindex(pub.shape):
+        bound = _bound(pub, small, point)
+        check_angles(bound, qubits, device)
+        ready = relaxed(bound, device, qubits)
+        samples = sample(ready, pub.shots, digest(seed, bound, pub.shots), noise)
+        for register in registers:
+            arrays[register.name][point] = samples.packed(register.bits)
+    fields: dict[str, Any] = {it.name: BitData(arrays[it.name], len(it.bits)) for it in registers}
+    metadata = {"circuit_metadata": pub.circuit.circuit.metadata or {}}
+    return PubData("SamplerPubResult", pub.shape, fields, metadata)
+
+
+def _bound(pub: SamplerPub, small: Any, point: tuple[int, ...]) -> Any:
+    values = dict(zip(pub.circuit.parameters, pub.values[point].tolist(), strict=True))
+    return small.assign_parameters(values, strict=False)
+
+
+def _now() -> datetime:
+    """The service writes naive UTC."""
+    return datetime.now(UTC).replace(tzinfo=None)

@@ -1,0 +1,1 @@
+"""Circuits in, shots out: what runs in the worker processes."""

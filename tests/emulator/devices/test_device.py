@@ -1,0 +1,89 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+from datetime import UTC, datetime
+
+import msgspec
+import pytest
+
+from qrt_async.emulator.devices import device as devices
+from qrt_async.emulator.devices.device import Device
+
+NOW = datetime(2026, 11, 1, 12, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("spec", "device"),
+    [
+        ("emulator_ideal", Device("emulator_ideal", 127, "ideal")),
+        ("emulator_falcon", Device("emulator_falcon", 27, "falcon")),
+        ("emulator_heron", Device("emulator_heron", 156, "heron")),
+        ("ibm_fez", Device("ibm_fez", 156, "heron")),
+        ("ibm_fez:5", Device("ibm_fez", 5, "ideal")),
+        ("mine:27", Device("mine", 27, "falcon")),
+        ("mine:156", Device("mine", 156, "heron")),
+        ("mine", Device("mine", 127, "ideal")),
+        ("heron:1000", Device("heron", 1000, "ideal")),
+    ],
+)
+def test_a_device_is_named_with_its_size(spec: str, device: Device) -> None:
+    assert devices.parse(spec) == device
+
+
+@pytest.mark.parametrize(
+    "spec", ["", ":5", "a b", "a/b", "a:", "a:0", "a:-1", "a:x", "a:1001", "a:5:5", "a:²"]
+)
+def test_what_names_no_device_is_refused_with_what_is_allowed(spec: str) -> None:
+    with pytest.raises(ValueError, match=r"NAME\[:QUBITS\]"):
+        devices.parse(spec)
+
+
+@pytest.mark.parametrize("spec", devices.DEFAULT_BACKENDS)
+def test_the_documents_of_a_device_agree_with_each_other(spec: str) -> None:
+    device = devices.parse(spec)
+    configuration = msgspec.json.decode(msgspec.json.encode(devices.configuration(device)))
+    properties = msgspec.json.decode(msgspec.json.encode(devices.properties(device, NOW)))
+    listing = devices.listing(device)
+    assert configuration["backend_name"] == properties["backend_name"] == spec
+    assert configuration["n_qubits"] == listing["qubits"] == len(properties["qubits"]) == device.num_qubits
+    assert configuration["simulator"] is listing["is_simulator"] is (device.kind == "ideal")
+    assert properties["last_update_date"] == "2026-11-01T12:00:00+00:00"
+    assert {gate["name"] for gate in configuration["gates"]} == set(configuration["basis_gates"])
+    assert {"measure", "reset", "delay", "if_else"} <= set(configuration["supported_instructions"])
+    placed = {(gate["gate"], tuple(gate["qubits"])) for gate in properties["gates"]}
+    assert placed == {
+        (gate["name"], tuple(qubits))
+        for gate in configuration["gates"]
+        for qubits in gate.get("coupling_map", [])
+    }
+
+
+def test_an_ideal_device_connects_everything_and_says_so_by_leaving_the_coupling_out() -> None:
+    assert devices.configuration(devices.parse("emulator_ideal"))["coupling_map"] is None
+
+
+def test_pairs_of_a_heron_go_both_ways_and_those_of_a_falcon_one_way() -> None:
+    heron = set(devices.edges_of(devices.parse("emulator_heron")))
+    falcon = set(devices.edges_of(devices.parse("emulator_falcon")))
+    assert all((b, a) in heron for a, b in heron)
+    assert not any((b, a) in falcon for a, b in falcon)
+
+
+def test_properties_state_the_noise_that_the_simulation_uses() -> None:
+    device = devices.parse("emulator_heron")
+    noise = devices.calibration_of(device)
+    properties = devices.properties(device, NOW)
+    t1 = {value["name"]: value["value"] for value in properties["qubits"][17]}["T1"]
+    assert t1 == pytest.approx(noise.qubits[17].t1 * 1e6)
+    cz = next(gate for gate in properties["gates"] if gate["gate"] == "cz" and gate["qubits"] == [16, 3])
+    assert cz["parameters"][0]["value"] == noise.pairs[3, 16]
+
+
+def test_describing_devices_loads_neither_qiskit_nor_numpy() -> None:
+    code = (
+        "import sys; from qrt_async.emulator.devices.device import configuration, parse; "
+        "configuration(parse('ibm_x')); "
+        "sys.exit(any(name in sys.modules for name in ('qiskit', 'qiskit_aer', 'numpy')))"
+    )
+    assert subprocess.run([sys.executable, "-c", code], check=False, timeout=30).returncode == 0
