@@ -59,7 +59,7 @@ class Delivery:
         return error_of(known.record, text)
 
     async def _bring(self, known: Known) -> Any:
-        body = await self._body_of_completed(known)
+        body = known.take_body() or await self._body_of_completed(known)
         value = await self._decoder.decode(known.program_id or "", body)
         if self._keep:
             self._kept = (value,)
