@@ -12,7 +12,7 @@ from collections.abc import Awaitable, Callable
 
 import msgspec
 
-from . import decoding, imports, requests, waiting, watching
+from . import day, decoding, imports, requests, waiting, watching
 from .race import Field, Lost
 from .report import WARNING, Report
 
@@ -62,12 +62,18 @@ async def watches(field: Field, given: argparse.Namespace) -> Report:
     return await asyncio.to_thread(watching.answer, cases)
 
 
+async def lasts(field: Field, given: argparse.Namespace) -> Report:
+    """In a thread, because it runs a loop of its own."""
+    return await asyncio.to_thread(day.answer, 20 if given.quick else given.jobs or 10_000)
+
+
 BENCHMARKS: dict[str, Callable[[Field, argparse.Namespace], Awaitable[Report]]] = {
     "waiting": waits,
     "imports": loads,
     "decoding": decodes,
     "requests": asks,
     "watching": watches,
+    "day": lasts,
 }
 
 
