@@ -10,12 +10,13 @@ import msgspec
 from qrt_async.api.models import JobRecord
 from qrt_async.api.status import JobStatus
 from qrt_async.jobs.allowance import Allowance
-from qrt_async.jobs.cadence import PollPolicy, pause, pause_after_failure
+from qrt_async.jobs.cadence import PollPolicy, pause
 from qrt_async.jobs.cover import Cover, Sight, cover
 from qrt_async.jobs.durations import Durations
 from qrt_async.jobs.estimates import Estimates
 from qrt_async.jobs.known import Known
 from qrt_async.jobs.lags import Lags
+from qrt_async.jobs.outage import Outage
 from qrt_async.jobs.peeks import Peeks
 from qrt_async.jobs.stalls import Place, Stalls
 from qrt_async.jobs.tags import of_users
@@ -35,8 +36,6 @@ _BETWEEN = 2.0
 """A job that a listing first showed long after another did not is thought to have been this much later."""
 _LISTINGS = 1000
 """Listings whose lengths are remembered."""
-_BROKEN = 3
-"""After so many failures in a row of listings, jobs are read by themselves, if that works."""
 _RANK: dict[JobStatus | None, int] = {JobStatus.QUEUED: 0, JobStatus.RUNNING: 1}
 
 
@@ -63,16 +62,13 @@ class Decider:
         self.peeks = Peeks(policy, jobs, self.tracks)
         self.estimates = Estimates(policy, self.durations)
         self.stalls = Stalls(self.estimates)
+        self.outage = Outage(policy, roll)
         self._dear = 0.0
         self._looked = -math.inf
-        self._unlisted = 0
-        self._apart = False
-        self._failures = 0
-        self._held_until = -math.inf
 
     def may_peek(self, now: float) -> int:
         """How many results may be asked for that might not be there, before a look is due."""
-        if not self.tracks or now >= self._look_due(now) or now < self._held_until:
+        if not self.tracks or now >= self._look_due(now) or now < self.outage.until:
             return 0
         return max(0, min(int(self.allowance.left(now)) - _SPARED, self.peeks.credit))
 
@@ -114,7 +110,7 @@ class Decider:
             return Step(look=look)
         round_due, ripe = self.peeks.next(self.durations, moment.now)
         spare = moment.now + self.allowance.wait(moment.now, _SPARED)
-        peek_at = max(round_due, spare, self._held_until)
+        peek_at = max(round_due, spare, self.outage.until)
         if peek_at <= moment.now:
             return Step(peek=tuple(ripe))
         return Step(wait=min(due, peek_at) - moment.now)
@@ -125,7 +121,7 @@ class Decider:
 
     def may_spend(self, now: float) -> bool:
         """Is there enough allowance for a request that only might help?"""
-        return self.allowance.wait(now, _RESERVE * self.policy.burst) == 0.0 and now >= self._held_until
+        return self.allowance.wait(now, _RESERVE * self.policy.burst) == 0.0 and now >= self.outage.until
 
     def saw(self, known: Known, moment: Moment, *, listed: bool) -> None:
         """The job's record was just read, in a listing or by itself, and taken in."""
@@ -220,44 +216,19 @@ class Decider:
         return False
 
     def failed(self, job_ids: Iterable[str], now: float, asked: float | None, *, listing: bool) -> float:
-        """A request for these jobs failed: they are put off, and everything else for a moment.
-
-        Returns the seconds until the service is asked again.
-        """
-        self._failures += 1
-        self._unlisted += listing
-        wait = pause_after_failure(self.policy, self._failures, asked, self._roll())
-        self._held_until = max(self._held_until, now + wait)
-        for track in [self.tracks[job_id] for job_id in job_ids if job_id in self.tracks]:
-            track.failures += 1
-            own = pause_after_failure(self.policy, track.failures, None, self._roll())
-            track.due = max(track.due, now + max(wait, own))
-        if listing and self._unlisted >= _BROKEN:
-            self._try_without(job_ids)
-        return wait
-
-    def succeeded(self, *, listing: bool) -> None:
-        """A request was answered."""
-        self._failures = 0
-        self._apart = not listing and self._unlisted >= _BROKEN
-        if listing:
-            self._unlisted = 0
-
-    def _try_without(self, job_ids: Iterable[str]) -> None:
-        """Listings are broken, or all is: one job is read by itself, which tells."""
-        for track in [self.tracks[job_id] for job_id in job_ids if job_id in self.tracks][:1]:
-            track.overdue = True
+        """A request for these jobs failed; returns the seconds until the service is asked again."""
+        tracks = [self.tracks[job_id] for job_id in job_ids if job_id in self.tracks]
+        return self.outage.failed(tracks, now, asked, listing=listing)
 
     def _look_due(self, now: float) -> float:
         """When the most urgent job is due. New ones join the looks at others, which need not come sooner."""
         urgent = min(self.tracks.values(), key=lambda track: track.due)
         apart = min(urgent.pause, self.policy.floor) if len(self.tracks) > 1 else 0.0
         due = max(urgent.due, self._looked + max(apart, self.allowance.ration(now)))
-        return max(due, now + self.allowance.wait(now), self._held_until)
+        return max(due, now + self.allowance.wait(now), self.outage.until)
 
     def _cover(self, moment: Moment) -> Cover:
-        now, apart = moment.now, self._apart
-        self._apart = False
+        now, apart = moment.now, self.outage.listings_are_broken()
         sights = []
         for job_id, track in self.tracks.items():
             known = self._jobs.get(job_id)

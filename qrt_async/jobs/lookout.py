@@ -218,7 +218,7 @@ class Lookout:
                 raise
             self._put_off(error, job_ids, listing=not one)
             raise Failed from error
-        self._decider.succeeded(listing=not one)
+        self._decider.outage.succeeded(listing=not one)
         self._refused = 0
         return answer
 

@@ -182,7 +182,7 @@ def test_a_failure_puts_off_everything_for_a_moment_and_its_own_job_longer() -> 
     now = 10.0
     for _ in range(6):
         waits.append(bench.decider.failed([bad.id], now, None, listing=False))
-        bench.decider.succeeded(listing=True)
+        bench.decider.outage.succeeded(listing=True)
         now += 5.0
     assert waits == [1.0] * 6, "what works in between is not held up for long"
     assert bench.decider.tracks[bad.id].due >= now - 5.0 + 32.0
@@ -205,7 +205,7 @@ def test_broken_listings_make_one_job_the_probe_and_its_answer_brings_single_rea
     look = bench.step(now).look
     assert look is not None
     assert len(look.singles) == 1
-    bench.decider.succeeded(listing=False)
+    bench.decider.outage.succeeded(listing=False)
     for known in crowd:
         bench.decider.tracks[known.id].due = now
     look = bench.step(now + 1.0).look
