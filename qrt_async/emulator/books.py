@@ -16,7 +16,7 @@ from .job import Job, Plan
 from .ledger import JobIds, Ledger
 from .limits import RateLimit
 from .sessions import Sessions
-from .usage import Usage
+from .usage import PERIOD, Usage
 from .wishes import Wish
 from .work import Work
 
@@ -94,7 +94,14 @@ class Books:
         self.limit.configure(config)
         self.iam.configure(config)
         self.usage.limit = config.usage_limit
+        for crn in self.ledger.busy_instances():
+            self.reckon(crn, now)
         self.ledger.release(now)
+
+    def reckon(self, crn: str, now: float) -> None:
+        """An instance's usage or limit has changed: if nothing is left, what runs is cut short."""
+        if self.usage.reached(crn, now):
+            self.ledger.cut(crn, now)
 
     def _about(self, mean: float) -> float:
         return mean * (1.0 + self.config.jitter * self._draws.uniform(-1.0, 1.0))
@@ -105,6 +112,8 @@ class Books:
                 self.ledger.start(due.key, due.at)
             case "end":
                 self.ledger.end(due.key, due.at)
+            case "usage-freed":
+                self.ledger.release(due.at)
             case _:
                 self.sessions.due(due)
 
@@ -118,11 +127,18 @@ class Books:
         self.chronicle.changed(job, at)
         if job.simulated and job.status == "Queued":
             self._start.append((job.id, self._work(job)))
-        if job.final:
-            self.usage.charge(job.crn, at, job.charged)
-            if job.simulated and job.outcome is None:
-                self._stop.append(job.id)
+        if job.final and job.simulated and job.outcome is None:
+            self._stop.append(job.id)
         self.sessions.job_changed(job, at)
+        if job.final:
+            self._charge(job, at)
+
+    def _charge(self, job: Job, at: float) -> None:
+        """Charges count for a period; then what waits for usage may go on."""
+        self.usage.charge(job.crn, at, job.charged)
+        if job.charged:
+            self.agenda.add(at + PERIOD, "usage-freed", job.crn)
+            self.reckon(job.crn, at)
 
     def _work(self, job: Job) -> Work:
         return Work(

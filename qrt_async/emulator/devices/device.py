@@ -129,7 +129,7 @@ def configuration(device: Device) -> dict[str, Any]:
         "dynamic_reprate_enabled": True,
         "rep_delay_range": [0.0, 500.0],
         "default_rep_delay": REP_DELAY * 1e6,
-        "supported_features": ["qasm3"],
+        "supported_features": ["qasm3", "dynamic_circuits"],
         "online_date": "2026-01-01T00:00:00+00:00",
         "credits_required": not device.simulator,
         "url": None,

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import math
 from collections import Counter
-from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
@@ -16,7 +15,7 @@ from qrt_async.emulator.devices.device import Device
 from qrt_async.emulator.simulation.circuits import Circuit
 from qrt_async.emulator.simulation.points import prepared
 from qrt_async.emulator.simulation.shots import digest
-from qrt_async.emulator.simulation.timing import charged_seconds, circuit_seconds
+from qrt_async.emulator.simulation.timing import charged_seconds, circuit_seconds, utc_now
 from qrt_async.emulator.simulation.values import Values
 
 from .quantum_program import CircuitItem, Item, QuantumProgram, read_program
@@ -47,11 +46,11 @@ def run_executor(given: Any, device: Device, seed: int) -> tuple[dict[str, Any],
     job = Job(device, seed, program.shots, Counter())
     data, spans = [], []
     for number, item in enumerate(program.items):
-        start = _now()
+        start = utc_now()
         arrays = _run_item(item, job)
         data.append({name: write_tensor(it, compressed=program.compressed) for name, it in arrays.items()})
         part = {"idx_item": number, "size": math.prod(item.shape)} | _whole(item.shape, program)
-        spans.append({"start": start, "stop": _now(), "parts": [part]})
+        spans.append({"start": start.isoformat(), "stop": utc_now().isoformat(), "parts": [part]})
     circuits = [item.circuit.circuit for item in program.items]
     charged = charged_seconds(
         [
@@ -104,8 +103,3 @@ def _document(
     if program.version not in ("v0.1", "v0.2"):
         document["semantic_role"] = program.role
     return document
-
-
-def _now() -> str:
-    """The service writes naive UTC."""
-    return datetime.now(UTC).replace(tzinfo=None).isoformat()

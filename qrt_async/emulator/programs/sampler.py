@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import Any
 
 import numpy as np
@@ -13,7 +12,7 @@ from qrt_async.emulator.simulation.compact import active_qubits, compacted
 from qrt_async.emulator.simulation.isa import check_angles, check_noisy_width
 from qrt_async.emulator.simulation.noise import noise_model, relaxed
 from qrt_async.emulator.simulation.shots import digest, sample
-from qrt_async.emulator.simulation.timing import charged_seconds, circuit_seconds
+from qrt_async.emulator.simulation.timing import charged_seconds, circuit_seconds, utc_now
 
 from .encode import BitData, PubData, ResultData, Span
 from .options import SamplerParams, sampler_shots, seed_of
@@ -38,9 +37,9 @@ def run_sampler(params: SamplerParams, device: Device, seed: int) -> tuple[Resul
     chosen = seed_of(params)
     spans, data = [], []
     for pub in pubs:
-        start = _now()
+        start = utc_now()
         data.append(_run_pub(pub, device, seed if chosen is None else chosen))
-        spans.append(Span(start, _now(), (*pub.shape, pub.shots)))
+        spans.append(Span(start, utc_now(), (*pub.shape, pub.shots)))
     charged = charged_seconds(
         [
             (
@@ -78,8 +77,3 @@ def _run_pub(pub: SamplerPub, device: Device, seed: int) -> PubData:
 def _bound(pub: SamplerPub, small: Any, point: tuple[int, ...]) -> Any:
     values = dict(zip(pub.circuit.parameters, pub.values[point].tolist(), strict=True))
     return small.assign_parameters(values, strict=False)
-
-
-def _now() -> datetime:
-    """The service writes naive UTC."""
-    return datetime.now(UTC).replace(tzinfo=None)

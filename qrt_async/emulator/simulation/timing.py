@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from datetime import UTC, datetime
 
 from qiskit import QuantumCircuit
 
@@ -42,3 +43,8 @@ def charged_seconds(executions: list[tuple[int, float]]) -> float:
     """What is charged for these counts of executions and the seconds of each: whole seconds, at least two."""
     run = sum(count * (REP_DELAY + seconds) for count, seconds in executions)
     return float(math.ceil(OVERHEAD_SECONDS + run))
+
+
+def utc_now() -> datetime:
+    """The moment, as results state it: the service writes naive UTC."""
+    return datetime.now(UTC).replace(tzinfo=None)

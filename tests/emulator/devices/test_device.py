@@ -51,6 +51,7 @@ def test_the_documents_of_a_device_agree_with_each_other(spec: str) -> None:
     assert properties["last_update_date"] == "2026-11-01T12:00:00+00:00"
     assert {gate["name"] for gate in configuration["gates"]} == set(configuration["basis_gates"])
     assert {"measure", "reset", "delay", "if_else"} <= set(configuration["supported_instructions"])
+    assert {"qasm3", "dynamic_circuits"} <= set(configuration["supported_features"])
     placed = {(gate["gate"], tuple(gate["qubits"])) for gate in properties["gates"]}
     assert placed == {
         (gate["name"], tuple(qubits))
