@@ -14,7 +14,7 @@ from qrt_async.errors import InvalidInput
 from qrt_async.programs.diagonal import expectations
 from qrt_async.programs.observables import DIAGONAL, Observables
 from qrt_async.programs.packing import matching, pack_flags, pack_samples, pick_bits, without_excess
-from qrt_async.programs.tally import bitstrings, integers, tally
+from qrt_async.programs.tally import bitstrings, counted, integers
 
 if TYPE_CHECKING:
     from qiskit.primitives import BitArray as QiskitBitArray
@@ -92,17 +92,15 @@ class BitArray:
 
     def get_counts(self, loc: Loc = None) -> dict[str, int]:
         """How often each bitstring was measured, at the point ``loc`` or at all points together."""
-        values, counts = tally(self._rows(loc))
-        return dict(zip(bitstrings(values, self._num_bits), counts, strict=True))
+        return counted(self._rows(loc), self._spelled)
 
     def get_int_counts(self, loc: Loc = None) -> dict[int, int]:
         """As :meth:`get_counts`, with the outcomes as integers."""
-        values, counts = tally(self._rows(loc))
-        return dict(zip(integers(values), counts, strict=True))
+        return counted(self._rows(loc), integers)
 
     def get_bitstrings(self, loc: Loc = None) -> list[str]:
         """Every shot as a bitstring, in the order measured."""
-        return bitstrings(self._rows(loc), self._num_bits)
+        return self._spelled(self._rows(loc))
 
     def to_bool_array(self, order: Literal["big", "little"] = "big") -> NDArray[np.bool_]:
         """Shape ``(*shape, num_shots, num_bits)``; with ``order="little"`` index 0 is bit 0."""
@@ -130,6 +128,9 @@ class BitArray:
         if self.num_shots == 0:
             raise InvalidInput("Got no shots to take a mean over.")
         return expectations(self._clean(), asked)
+
+    def _spelled(self, rows: Bytes) -> list[str]:
+        return bitstrings(rows, self._num_bits)
 
     def _rows(self, loc: Loc) -> Bytes:
         array = self._clean()

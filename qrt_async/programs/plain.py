@@ -12,8 +12,13 @@ from qrt_async.errors import ResultError
 from qrt_async.programs.arrays import LIMITS, Steps, finish
 from qrt_async.programs.bits import BitArray
 from qrt_async.programs.containers import DataBin, Packed, PrimitiveResult, PubResult
+from qrt_async.programs.packing import pack_samples
 from qrt_async.programs.samples import rows_in_pieces
 from qrt_async.programs.typed import parse, plain_array, revive_values
+
+
+_AT_ONCE = 1 << 12
+"""Samples that are read in one step where each is an object of Python's."""
 
 
 class _Pub(Struct):
@@ -84,12 +89,14 @@ def _field_in_pieces(node: Any) -> Steps[Any]:
         except msgspec.DecodeError:
             node = msgspec.json.decode(node)
         else:
-            if bytes(memoryview(register.samples)[:64]).translate(None, b" \t\r\n").startswith(b'["0x'):
+            if bytes(memoryview(register.samples)[:64]).translate(None, b" \t\r\n[").startswith(b'"0x'):
                 rows = yield from rows_in_pieces(register.samples, _checked(register.num_bits))
                 return BitArray(rows, register.num_bits)
             node = msgspec.json.decode(node)
+        yield
     if isinstance(node, dict) and "samples" in node:
-        return _bits(node["samples"], _checked(node["num_bits"]))
+        bits = yield from _bits(node["samples"], _checked(node["num_bits"]))
+        return bits
     return plain_array(node) if isinstance(node, (list, int, float)) else revive_values(node)
 
 
@@ -99,12 +106,17 @@ def _checked(num_bits: Any) -> int:
     return num_bits
 
 
-def _bits(samples: Any, num_bits: int) -> BitArray:
-    """Nested lists are the shape of the PUB, the innermost ones the shots."""
+def _bits(samples: Any, num_bits: int) -> Steps[BitArray]:
+    """Of integers or bitstrings. Nested lists are the shape of the PUB, the innermost ones the shots."""
     if samples and isinstance(samples[0], list):
-        return BitArray(np.stack([_bits(row, num_bits).array for row in samples]), num_bits)
+        points = []
+        for point in samples:
+            points.append((yield from _bits(point, num_bits)).array)
+        return BitArray(np.stack(points), num_bits)
     if len(samples) * num_bits > 8 * LIMITS.array_bytes:
         raise ResultError(f"{len(samples)} samples of {num_bits} bits are beyond what is read here.")
-    if not samples:
-        return BitArray(np.empty((0, -(-num_bits // 8)), dtype=np.uint8), num_bits)
-    return BitArray.from_samples(samples, num_bits)
+    rows = [np.empty((0, -(-num_bits // 8)), dtype=np.uint8)]
+    for begin in range(0, len(samples), _AT_ONCE):
+        rows.append(pack_samples(samples[begin : begin + _AT_ONCE], num_bits)[0])
+        yield
+    return BitArray(np.concatenate(rows), num_bits)

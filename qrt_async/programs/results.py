@@ -108,8 +108,22 @@ READERS: Mapping[str, Reader] = {
 TREE = Tree(READERS)
 
 
+_PUBS = 64
+"""PUB results that are revived in one step."""
+
+
 def _unpack_primitive(tree: Any) -> Steps[Any]:
-    return unpack_plain(tree) if _is_plain(tree) else unpack(tree)
+    if _is_plain(tree):
+        tree = yield from unpack_plain(tree)
+        return tree
+    tree = yield from unpack(tree)
+    value = tree.get("__value__") if isinstance(tree, dict) else None
+    pubs = value.get("pub_results") if isinstance(value, dict) else None
+    for at, pub in enumerate(pubs if isinstance(pubs, list) else ()):
+        pubs[at] = TREE.revive(pub)
+        if at % _PUBS == _PUBS - 1:
+            yield
+    return tree
 
 
 def _is_plain(tree: Any) -> bool:

@@ -20,7 +20,7 @@ def test_rows_are_counted_in_ascending_order(width: int) -> None:
     values, counts = np.unique(rows, axis=0, return_counts=True)
     got, times = tally(rows)
     assert np.array_equal(got, values)
-    assert times == counts.tolist()
+    assert times.tolist() == counts.tolist()
 
 
 def test_rows_whose_mixed_words_collide_are_still_told_apart(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -29,7 +29,7 @@ def test_rows_whose_mixed_words_collide_are_still_told_apart(monkeypatch: pytest
     values, counts = np.unique(rows, axis=0, return_counts=True)
     got, times = tally(rows)
     assert np.array_equal(got, values)
-    assert times == counts.tolist()
+    assert times.tolist() == counts.tolist()
 
 
 def test_counting_leaves_its_argument_alone() -> None:
