@@ -13,6 +13,8 @@ from typing import Any
 import numpy as np
 from qiskit import QuantumCircuit, qpy
 
+from qrt_async.emulator.devices.device import parse
+from qrt_async.emulator.devices.processor import Processor
 from qrt_async.emulator.programs.execute import execute
 from qrt_async.emulator.work import Outcome, Work
 
@@ -24,6 +26,13 @@ BELL_ISA = (
     "rz(pi/2) $1; sx $1; rz(pi/2) $1; meas[0] = measure $0; meas[1] = measure $1;"
 )
 ROTATION = HEAD + "input float[64] theta; qubit q; bit c; ry(theta) q; c = measure q;"
+
+
+def noisy(spec: str = "emulator_heron") -> Processor:
+    """What is known of a device that is not ideal."""
+    processor = parse(spec).processor
+    assert processor is not None
+    return processor
 
 
 def work(

@@ -15,7 +15,8 @@ import msgspec
 import numpy as np
 from qiskit import QuantumCircuit
 
-from qrt_async.emulator.devices.device import MAX_SHOTS, Device
+from qrt_async.emulator.devices.device import Device
+from qrt_async.emulator.devices.documents import MAX_SHOTS
 from qrt_async.emulator.failure import LIMIT, ProgramFailed
 from qrt_async.emulator.simulation.compact import active_qubits, compacted
 from qrt_async.emulator.simulation.isa import check_angles, check_noisy_width
@@ -56,7 +57,7 @@ def run_estimator(
     setting = Setting(
         device,
         seed if chosen is None else chosen,
-        mitigates_measurement(params) and device.kind != "ideal",
+        mitigates_measurement(params) and device.processor is not None,
     )
     pubs = [read_estimator_pub(pub, device, precision) for pub in params.pubs]
     runs = [_Run(pub, setting) for pub in pubs]
@@ -72,7 +73,8 @@ def run_estimator(
         [
             (run.executions, circuit_seconds(circuit, device))
             for run, circuit in zip(runs, circuits, strict=True)
-        ]
+        ],
+        device,
     )
     return ResultData(data, _metadata(setting), []), charged, circuits
 
@@ -169,7 +171,7 @@ class _Run:
         if key not in self._drawn:
             device = self._setting.device
             bound = self._bound(point, qubits)
-            whole = measured(bound, basis, as_rz=device.kind != "ideal")
+            whole = measured(bound, basis, as_rz=device.processor is not None)
             noise = noise_model(device, qubits, twirled=self._setting.mitigate)
             seed = digest(self._setting.seed, bound, self._shots, basis)
             self._drawn[key] = sample(relaxed(whole, device, qubits), self._shots, seed, noise)
@@ -188,11 +190,12 @@ class _Run:
         return bound
 
     def _shrinkage(self, term: Any, qubits: tuple[int, ...]) -> readout.Shrinkage:
-        if not self._setting.mitigate:
+        processor = self._setting.device.processor
+        if not self._setting.mitigate or processor is None:
             return readout.NONE
         physical = [qubits[place] for place in term.qubits]
         chance = np.random.default_rng(digest(self._setting.seed, QuantumCircuit(), "calibration", physical))
-        return readout.calibrated(term, self._setting.device, qubits, chance)
+        return readout.calibrated(term, processor, qubits, chance)
 
 
 def _numbers(shape: tuple[int, ...]) -> np.ndarray[Any, np.dtype[np.intp]]:

@@ -83,5 +83,5 @@ PROGRAMS: dict[str, Callable[[Any, devices.Device, int], Ran]] = {
     "estimator": _estimator,
     "executor": lambda given, device, seed: _written(run_executor(given, device, seed)),
     "noise-learner": lambda given, device, _: _written(run_noise_learner(given, device)),
-    "calibrate": lambda given, *_: _written(run_calibrate(given)),
+    "calibrate": lambda given, device, _: _written(run_calibrate(given, device)),
 }

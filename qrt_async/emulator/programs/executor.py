@@ -56,7 +56,8 @@ def run_executor(given: Any, device: Device, seed: int) -> tuple[dict[str, Any],
         [
             (program.shots * math.prod(item.shape), circuit_seconds(item.circuit.circuit, device))
             for item in program.items
-        ]
+        ],
+        device,
     )
     return _document(program, data, spans), charged, circuits
 

@@ -8,7 +8,8 @@ from typing import Annotated, Any, Literal
 import msgspec
 import numpy as np
 
-from qrt_async.emulator.devices.device import MAX_SHOTS, Device
+from qrt_async.emulator.devices.device import Device
+from qrt_async.emulator.devices.documents import MAX_SHOTS
 from qrt_async.emulator.failure import BAD_INPUT, LIMIT, OPTIONS, UNREADABLE, ProgramFailed
 from qrt_async.emulator.simulation.circuits import Circuit, all_from_qpy
 from qrt_async.emulator.simulation.isa import check_fit

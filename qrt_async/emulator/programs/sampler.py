@@ -6,7 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from qrt_async.emulator.devices.device import MAX_SHOTS, Device
+from qrt_async.emulator.devices.device import Device
+from qrt_async.emulator.devices.documents import MAX_SHOTS
 from qrt_async.emulator.failure import LIMIT, ProgramFailed
 from qrt_async.emulator.simulation.compact import active_qubits, compacted
 from qrt_async.emulator.simulation.isa import check_angles, check_noisy_width
@@ -47,7 +48,8 @@ def run_sampler(params: SamplerParams, device: Device, seed: int) -> tuple[Resul
                 circuit_seconds(pub.circuit.circuit, device),
             )
             for pub in pubs
-        ]
+        ],
+        device,
     )
     return ResultData(data, {"version": 2}, spans), charged, [pub.circuit.circuit for pub in pubs]
 

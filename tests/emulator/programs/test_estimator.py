@@ -11,8 +11,7 @@ from qiskit import QuantumCircuit
 from qiskit.circuit import ParameterVector
 from qiskit.quantum_info import SparsePauliOp, Statevector
 
-from qrt_async.emulator.devices import device as devices
-from tests.emulator.lab import BELL_ISA, HEAD, estimated, results, run, typed, untyped
+from tests.emulator.lab import BELL_ISA, HEAD, estimated, noisy, results, run, typed, untyped
 
 TURN = HEAD + "input float a; qubit[2] q; ry(a) q[0]; cx q[0], q[1];"
 BELL_ONLY = BELL_ISA.split("meas[0]")[0].replace("bit[2] meas;", "")
@@ -123,25 +122,23 @@ def test_twelve_parameters_by_name_and_by_position_agree() -> None:
     assert estimated([[typed(circuit), "IZ", values]]) == estimated([[typed(circuit), "IZ", named]])
 
 
-def attenuation(device: devices.Device, *qubits: int) -> float:
-    noise = devices.calibration_of(device)
-    return math.prod(1.0 - 2.0 * noise.qubits[qubit].readout_error for qubit in qubits)
+def attenuation(*qubits: int) -> float:
+    return math.prod(1.0 - 2.0 * noisy().qubits[qubit].readout_error for qubit in qubits)
 
 
 def test_level_0_shows_misreadings_and_level_1_corrects_them() -> None:
-    device = devices.parse("emulator_heron")
     idle = HEAD + "sx $0; sx $0; x $1; x $1; cz $0, $1; cz $0, $1;"
-    shrunk = attenuation(device, 0, 1)
+    shrunk = attenuation(0, 1)
     raw = estimated([[idle, "ZZ"]], backend="emulator_heron", resilience_level=0, precision=0.005)
     corrected = estimated([[idle, "ZZ"]], backend="emulator_heron", precision=0.005)
     assert -raw["evs"] < shrunk + 0.01
     assert abs(-corrected["evs"] - 1.0) < 0.03
     assert corrected["stds"] > corrected["ensemble_standard_error"]
-    noise = devices.calibration_of(device)
+    noise = noisy()
     gates = (
         1.0
-        - 2 * 4 / 3 * noise.pairs[0, 1]
-        - 2 * 2 * (noise.qubits[0].gate_error + noise.qubits[1].gate_error)
+        - 2 * 4 / 3 * noise.error("cz", (0, 1))
+        - 2 * 2 * (noise.error("sx", (0,)) + noise.error("sx", (1,)))
     )
     assert abs(-corrected["evs"] - gates) < SIX_SIGMA * corrected["stds"] + 1e-3
 
