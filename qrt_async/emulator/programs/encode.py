@@ -24,7 +24,7 @@ class BitData(msgspec.Struct, frozen=True):
 
 
 class PubData(msgspec.Struct, frozen=True):
-    """The result of one PUB: bits for a sampler, arrays of the shape of the points for an estimator."""
+    """The result of one PUB: a sampler's bits, or points before they are classified; an estimator's numbers."""
 
     kind: str
     shape: tuple[int, ...]
@@ -123,7 +123,10 @@ def _plain(result: ResultData) -> dict[str, Any]:
 def _plain_field(value: BitData | Array) -> Any:
     if isinstance(value, BitData):
         return {"samples": _samples(value.array), "num_bits": value.num_bits}
-    return np.asarray(value).tolist()
+    array = np.asarray(value)
+    if array.dtype.kind == "c":  # JSON has no complex numbers: pairs of a real and an imaginary part
+        array = np.stack([array.real, array.imag], axis=-1)
+    return array.tolist()
 
 
 def _samples(array: Array) -> Any:

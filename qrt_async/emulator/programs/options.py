@@ -13,6 +13,8 @@ import msgspec
 
 from qrt_async.emulator.failure import OPTIONS, ProgramFailed
 
+from .iq import Level
+
 DEFAULT_SHOTS = 4096
 DEFAULT_PRECISION = 1 / 64
 FOLDING = Literal["gate_folding", "gate_folding_front", "gate_folding_back", "pea"]
@@ -36,7 +38,7 @@ class Decoupling(Group, frozen=True):
 class Execution(Group, frozen=True):
     init_qubits: bool | None = True
     rep_delay: Annotated[float, msgspec.Meta(ge=0)] | None = None
-    meas_type: Literal["classified", "kerneled", "avg_kerneled"] | None = "classified"
+    meas_type: Level | None = "classified"
 
 
 class EstimatorExecution(Group, frozen=True):
@@ -152,15 +154,17 @@ def read_params(kind: type[Params], given: Any) -> Params:
 
 def sampler_shots(params: SamplerParams) -> int:
     """Shots of a PUB that does not say."""
-    measured = (
-        params.options.execution.meas_type if params.options and params.options.execution else None
-    ) or ""
-    if "kerneled" in measured:
-        raise ProgramFailed(
-            OPTIONS, f"The option meas_type {measured!r} is not supported by the emulator, only 'classified'"
-        )
     options = params.options or SamplerOptions()
     return params.shots or options.default_shots or DEFAULT_SHOTS
+
+
+def sampler_level(params: SamplerParams) -> Level:
+    """What each shot is told as. Points cannot be twirled."""
+    options = params.options or SamplerOptions()
+    level = (options.execution or Execution()).meas_type or "classified"
+    if level != "classified" and (options.twirling or Twirling()).enable_measure:
+        raise ProgramFailed(OPTIONS, f"The options meas_type {level!r} and enable_measure exclude each other")
+    return level
 
 
 def estimator_precision(params: EstimatorParams) -> float:

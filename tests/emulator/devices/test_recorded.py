@@ -159,7 +159,7 @@ def test_what_is_odd_in_a_record_is_read_as_stated() -> None:
 def one(name: str, *qubits: int) -> QuantumCircuit:
     """A circuit of one instruction."""
     circuit = QuantumCircuit(3, 1)
-    angles: list[float] = {"rx": [0.3], "delay": [10]}.get(name, [])
+    angles = {"rx": (0.3,), "delay": (10,)}.get(name, ())
     getattr(circuit, name)(*angles, *qubits)
     return circuit
 

@@ -12,6 +12,7 @@ from qrt_async.emulator.programs.options import (
     estimator_precision,
     mitigates_measurement,
     read_params,
+    sampler_level,
     sampler_shots,
     seed_of,
 )
@@ -102,10 +103,16 @@ def test_params_that_the_service_does_not_know_are_refused_by_name(given: dict[s
     assert says in caught.value.reason
 
 
-@pytest.mark.parametrize("measured", ["kerneled", "avg_kerneled"])
-def test_raw_readouts_are_refused(measured: str) -> None:
-    with pytest.raises(ProgramFailed, match=measured) as caught:
-        sampler_shots(sampler(options={"execution": {"meas_type": measured}}))
+@pytest.mark.parametrize("measured", ["classified", "kerneled", "avg_kerneled", None])
+def test_points_of_the_readout_signal_cannot_be_twirled(measured: str | None) -> None:
+    options: dict[str, Any] = {"execution": {"meas_type": measured}}
+    assert sampler_level(sampler(options=options)) == (measured or "classified")
+    twirled = sampler(options=options | {"twirling": {"enable_measure": True}})
+    if measured in (None, "classified"):
+        assert sampler_level(twirled) == "classified"
+        return
+    with pytest.raises(ProgramFailed, match=measured or "") as caught:
+        sampler_level(twirled)
     assert caught.value.code == OPTIONS
 
 

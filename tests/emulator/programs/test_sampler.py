@@ -205,6 +205,31 @@ def test_the_outcome_describes_the_circuits() -> None:
     assert (outcome.circuits, outcome.qubits, outcome.depths) == (2, (2, 1), (3, 2))
 
 
+def test_points_of_the_readout_signal_lie_on_the_side_of_their_bit() -> None:
+    pub = [[ROTATION, [[0.4], [2.0], [1.0]], 500]]
+
+    def told(measured: str, **params: Any) -> Any:
+        return run(pub, options={"execution": {"meas_type": measured}}, **params)
+
+    shots = np.array(
+        [[int(word, 16) for word in row] for row in results(told("classified"))[0]["data"]["c"]["samples"]]
+    )
+    points = untyped(json.loads(told("kerneled", support_qiskit=True).body))["pub_results"][0]["data"][
+        "fields"
+    ]["c"]
+    assert (points.dtype, points.shape) == (np.complex128, (3, 500, 1))
+    assert np.array_equal(points[..., 0].real < 0.0, shots == 1)
+    assert abs(points.imag.mean()) < 6 * 0.3 / math.sqrt(points.size)
+    typed_means = json.loads(told("avg_kerneled", support_qiskit=True).body)
+    assert typed_means["__value__"]["pub_results"][0]["__value__"]["data"]["__value__"]["field_types"] == [
+        "ndarray"
+    ]
+    means = untyped(typed_means)["pub_results"][0]["data"]["fields"]["c"]
+    assert np.allclose(means, points.mean(axis=1))
+    plain = np.array(results(told("avg_kerneled"))[0]["data"]["c"])
+    assert np.allclose(plain[..., 0] + 1j * plain[..., 1], means)
+
+
 def test_options_that_need_a_real_machine_change_nothing() -> None:
     options = {"twirling": {"enable_gates": True}, "dynamical_decoupling": {"enable": True}}
     assert run([[BELL]], options=options).body == run([[BELL]]).body
