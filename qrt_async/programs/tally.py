@@ -98,7 +98,7 @@ def integers(rows: Rows) -> list[int]:
     return [int.from_bytes(data[at : at + width], "big") for at in range(0, len(data), width)]
 
 
-def _numbers(rows: Rows) -> NDArray[Any]:
+def _numbers(rows: Rows) -> NDArray[np.unsignedinteger[Any]]:
     """Rows of at most 64 bits as numbers, of 32 bits where that is enough."""
     kind = np.uint32 if rows.shape[1] <= 4 else np.uint64
     numbers = rows[:, 0].astype(kind)

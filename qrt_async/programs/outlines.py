@@ -1,0 +1,105 @@
+"""The outline of a primitive's result: which PUBs there are, and which fields. What a field holds stays text.
+
+Texts are views of the bytes that arrived: nothing is copied before somebody asks, and a body of many PUBs is
+read one by one.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+import msgspec
+from msgspec import Raw, Struct, field
+
+from qrt_async.programs.typed import parse
+
+
+class Outline(Struct, frozen=True):
+    """``pubs``: texts, or what became of them. ``plain`` is the encoding of ``support_qiskit: false``."""
+
+    pubs: list[Any]
+    metadata: Any
+    plain: bool
+
+
+class PubOutline(Struct, frozen=True):
+    """One PUB result. ``shape`` is what was declared, ``kind`` the service's word for it."""
+
+    fields: dict[str, Any]
+    metadata: Any
+    kind: str
+    shape: Any = None
+
+
+class _PlainResult(Struct):
+    results: list[Raw]
+    metadata: Any = None
+
+
+class _PlainPub(Struct):
+    data: dict[str, Raw]
+    metadata: Any = None
+
+
+class _TypedValue(Struct):
+    pub_results: list[Raw]
+    metadata: Any = None
+
+
+class _TypedResult(Struct):
+    kind: Literal["PrimitiveResult"] = field(name="__type__")
+    value: _TypedValue = field(name="__value__")
+
+
+class _Fields(Struct):
+    fields: dict[str, Raw]
+    field_names: list[str] = []
+    shape: Any = None
+
+
+class _DataBin(Struct):
+    kind: Literal["DataBin"] = field(name="__type__")
+    value: _Fields = field(name="__value__")
+
+
+class _PubValue(Struct):
+    data: _DataBin
+    metadata: Any = None
+
+
+class _TypedPub(Struct):
+    kind: Literal["PubResult", "SamplerPubResult", "EstimatorPubResult"] = field(name="__type__")
+    value: _PubValue = field(name="__value__")
+
+
+def parse_primitive(body: bytes) -> Any:
+    """An :class:`Outline`, or data where the body has another form. ``ValueError`` where it is no JSON."""
+    try:
+        if b'"__type__"' in body[:256]:
+            typed = msgspec.json.decode(body, type=_TypedResult).value
+            return Outline(typed.pub_results, typed.metadata, plain=False)
+        plain = msgspec.json.decode(body, type=_PlainResult)
+        return Outline(plain.results, plain.metadata, plain=True)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return parse(body)
+
+
+def typed_pub(text: Raw) -> PubOutline | None:
+    """``None`` where it is none in its usual form."""
+    try:
+        pub = msgspec.json.decode(text, type=_TypedPub)
+    except msgspec.ValidationError:
+        return None
+    held = pub.value.data.value
+    fields = {name: held.fields[name] for name in held.field_names or held.fields}
+    return PubOutline(fields, pub.value.metadata, pub.kind, held.shape)
+
+
+def plain_pub(node: Any) -> PubOutline:
+    """From text, or from data that were read already."""
+    if isinstance(node, Raw):
+        pub = msgspec.json.decode(node, type=_PlainPub)
+        fields, metadata = pub.data, pub.metadata
+    else:
+        fields, metadata = dict(node["data"].items()), node.get("metadata")
+    return PubOutline(fields, metadata, "PubResult" if "evs" in fields else "SamplerPubResult")
