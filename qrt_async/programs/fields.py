@@ -70,7 +70,7 @@ def bit_array(array: Any, num_bits: Any) -> BitArray:
 def _packed(value: Raw) -> memoryview | None:
     """The JSON string of a packed array, unless what stands there is a list, or a word."""
     text = memoryview(value)
-    return text if text[:1] == b'"' and len(text) >= _SHORTEST else None
+    return text if text[0] == ord('"') and len(text) >= _SHORTEST else None
 
 
 def _read(text: Raw, kind: type[T]) -> T | None:

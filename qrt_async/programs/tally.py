@@ -98,13 +98,13 @@ def integers(rows: Rows) -> list[int]:
     return [int.from_bytes(data[at : at + width], "big") for at in range(0, len(data), width)]
 
 
-def _numbers(rows: Rows) -> NDArray[np.unsignedinteger[Any]]:
+def _numbers(rows: Rows) -> NDArray[Any]:
     """Rows of at most 64 bits as numbers, of 32 bits where that is enough."""
     kind = np.uint32 if rows.shape[1] <= 4 else np.uint64
-    numbers = rows[:, 0].astype(kind)
+    numbers: NDArray[Any] = rows[:, 0].astype(kind)
     for column in range(1, rows.shape[1]):
-        numbers <<= kind(8)
-        numbers |= rows[:, column]
+        np.left_shift(numbers, kind(8), out=numbers)
+        np.bitwise_or(numbers, rows[:, column], out=numbers)
     return numbers
 
 

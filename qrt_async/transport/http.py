@@ -214,9 +214,16 @@ async def _body(response: aiohttp.ClientResponse, request: Request) -> bytes:
     if request.keep is None or response.status != 200:
         return await response.read()
     pieces = []
-    async for piece in response.content.iter_any():
-        await request.keep(piece)
-        pieces.append(piece)
+    try:
+        async for piece in response.content.iter_any():
+            await request.keep(piece)
+            pieces.append(piece)
+    except (aiohttp.ClientError, TimeoutError, OSError):
+        # Once a connection is cut, aiohttp gives out no more of what arrived before; there is no public way to it.
+        left = response.content._read_nowait(-1)
+        if left:
+            await request.keep(left)
+        raise
     return b"".join(pieces)
 
 
