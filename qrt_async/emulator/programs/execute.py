@@ -17,6 +17,7 @@ from .encode import encode
 from .estimator import run_estimator
 from .executor import run_executor
 from .noise_learner import run_noise_learner
+from .noise_learner_v3 import run_noise_learner_v3
 from .options import EstimatorParams, SamplerParams, read_params
 from .sampler import run_sampler
 
@@ -78,10 +79,15 @@ def _written(result: tuple[Any, float, list[QuantumCircuit]]) -> Ran:
     return json.dumps(document, separators=(",", ":")).encode(), charged, circuits
 
 
+def _learner_of(given: Any) -> Any:
+    """Version 3 has instructions where version 2 has circuits."""
+    return run_noise_learner_v3 if isinstance(given, dict) and "instructions" in given else run_noise_learner
+
+
 PROGRAMS: dict[str, Callable[[Any, devices.Device, int], Ran]] = {
     "sampler": _sampler,
     "estimator": _estimator,
     "executor": lambda given, device, seed: _written(run_executor(given, device, seed)),
-    "noise-learner": lambda given, device, _: _written(run_noise_learner(given, device)),
+    "noise-learner": lambda given, device, _: _written(_learner_of(given)(given, device)),
     "calibrate": lambda given, device, _: _written(run_calibrate(given, device)),
 }

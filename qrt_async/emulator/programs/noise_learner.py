@@ -1,4 +1,4 @@
-"""The noise learner: the Pauli-Lindblad noise of the two-qubit layers of circuits.
+"""The noise learner, version 2: the Pauli-Lindblad noise of the two-qubit layers of circuits.
 
 The rates are those that the device's stated noise has, as a learner with any number of shots would find
 them: each gate depolarizes its pair, and the twirling before a layer is two ``sx`` on every twirled qubit,
