@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from typing import Any, Protocol
 
-from msgspec import Struct
+from msgspec import Raw, Struct
 
 from qrt_async.errors import InvalidInput
+from qrt_async.programs import pieces
 from qrt_async.programs.values import Parameters
 
 _COMMENT = re.compile(r"//[^\n]*|/\*.*?\*/|^\s*(?:@|#?pragma\b)[^\n]*", re.DOTALL | re.MULTILINE)
@@ -49,10 +50,11 @@ class Qasm(Struct, frozen=True):
 
     @property
     def positional(self) -> bool:
-        return False
+        """Positions are as declared; the service sorts names. Where these differ, one of both would be wrong."""
+        return self.names is not None and list(self.names) == sorted(self.names)
 
-    def encode(self) -> str:
-        return self.text
+    def encode(self) -> str | Raw:
+        return pieces.text(self.text)
 
     def values(self, parameters: Parameters) -> dict[str, Any] | None:
         return parameters.by_name()

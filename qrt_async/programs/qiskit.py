@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import io
-import zlib
-from base64 import b64encode
 from contextlib import suppress
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -14,6 +12,7 @@ from msgspec import Struct
 from qiskit import QuantumCircuit, primitives, qpy, quantum_info
 
 from qrt_async.errors import InvalidInput, ResultError
+from qrt_async.programs import pieces
 from qrt_async.programs.arrays import typed_array
 
 if TYPE_CHECKING:
@@ -44,19 +43,17 @@ class QpyCircuit(Struct, frozen=True):
     def positional(self) -> bool:
         return True
 
-    def encode(self) -> dict[str, str]:
-        return {
-            "__type__": "QuantumCircuit",
-            "__value__": b64encode(zlib.compress(qpy_bytes(self.circuit))).decode(),
-        }
+    def encode(self) -> dict[str, Any]:
+        value = pieces.base64(pieces.deflated([memoryview(qpy_bytes(self.circuit))]))
+        return {"__type__": "QuantumCircuit", "__value__": value}
 
-    def values(self, parameters: Parameters) -> dict[str, str]:
-        """One array, its last axis over the parameters in the circuit's own order."""
-        columns = [
-            np.array(parameters.boxes[name].stretched(parameters.shape), dtype=float) for name in self.names
-        ]
-        empty = np.empty((*parameters.shape, 0))
-        return typed_array(np.stack(columns, axis=-1) if columns else empty)
+    def values(self, parameters: Parameters) -> dict[str, Any]:
+        """One array, its last axis over the parameters in the circuit's own order, which QPY keeps."""
+        array = parameters.table(self.names)
+        with io.BytesIO() as head:
+            np.lib.format.write_array_header_1_0(head, np.lib.format.header_data_from_array_1_0(array))
+            parts = pieces.deflated([head.getvalue(), array.reshape(-1).view(np.uint8).data])
+            return {"__type__": "ndarray", "__value__": pieces.base64(parts)}
 
 
 def qpy_bytes(circuit: QuantumCircuit) -> bytes:
