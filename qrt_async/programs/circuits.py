@@ -34,6 +34,10 @@ class Circuit(Protocol):
     def positional(self) -> bool:
         """Whether values may be given by position."""
 
+    @property
+    def metadata(self) -> dict[str, Any]:
+        """What its author noted on it."""
+
     def encode(self) -> Any:
         """Its place in the PUB, ready for JSON. May be slow."""
 
@@ -52,6 +56,10 @@ class Qasm(Struct, frozen=True):
     def positional(self) -> bool:
         """Positions are as declared; the service sorts names. Where these differ, one of both would be wrong."""
         return self.names is not None and list(self.names) == sorted(self.names)
+
+    @property
+    def metadata(self) -> dict[str, Any]:
+        return {}
 
     def encode(self) -> str | Raw:
         return pieces.text(self.text)

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any, Generic, TypeAlias
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Final, Generic, Literal, TypeAlias, get_args
 
 import msgspec
 
 from qrt_async.errors import InvalidInput
+from qrt_async.programs import quantum_program
 from qrt_async.programs.options import EstimatorOptions, NoiseLearnerOptions, SamplerOptions, read_options
-from qrt_async.programs.pubs import read_circuits, read_estimator_pubs, read_sampler_pubs
+from qrt_async.programs.pubs import SamplerPub, read_circuits, read_estimator_pubs, read_sampler_pubs
 
 if TYPE_CHECKING:
     from typing_extensions import TypeVar
@@ -66,16 +68,32 @@ class Program(Generic[R_co]):
         return self._params
 
 
+Via: TypeAlias = Literal["sampler", "executor"]
+
+SAMPLER_VIA: Final[Via] = "sampler"
+"""The program that runs a Sampler where its maker does not say."""
+
+DEFAULT_SHOTS = 4096
+"""Of the service, where neither the job nor its options name any (api.md 5.2)."""
+MOST_EXECUTIONS = 10_000_000
+"""Shots times points of one Sampler job; the service accepts more, then fails the job for it (api.md 2.9)."""
+
+
 class Sampler(Program["PrimitiveResult"]):
     """Measure circuits: each PUB is ``circuit``, ``(circuit, values)`` or ``(circuit, values, shots)``.
 
     A circuit is an OpenQASM 3 string or a ``QuantumCircuit`` that fits the backend; nothing is
     transpiled. Values go by name, ``{"theta": 0.3, "phi": [0.1, 0.2]}``, and broadcast to the shape of
-    the PUB; as in Qiskit, a last axis of length one stands for the parameter itself. For a
-    ``QuantumCircuit`` they may go by position, the last axis in the order of ``circuit.parameters``.
+    the PUB; as in Qiskit, a last axis of length one stands for the parameter itself, and the name of a
+    ``ParameterVector`` for all its elements. They may go by position, the last axis in the order of
+    ``circuit.parameters``; for a text only where its inputs are declared in alphabetical order.
 
     ``shots`` holds for the whole job; a PUB may repeat it but not differ. ``None`` leaves the choice to
-    ``options.default_shots``, which is 4096 where unset. Raises ``InvalidInput`` for what cannot be sent.
+    ``options.default_shots``, which is 4096 where unset. At most 10,000,000 shots over all points.
+
+    ``via="executor"`` runs the same as the service's newer program ``executor``, which knows no twirling, no
+    dynamical decoupling and no simulator options here; the result is the same ``PrimitiveResult``.
+    Raises ``InvalidInput`` for what cannot be sent.
     """
 
     def __init__(
@@ -84,14 +102,39 @@ class Sampler(Program["PrimitiveResult"]):
         *,
         shots: int | None = None,
         options: SamplerOptions | Mapping[str, Any] | None = None,
+        via: Via = SAMPLER_VIA,
     ) -> None:
+        if via not in get_args(Via):
+            raise InvalidInput(f"via is {via!r}; allowed are 'sampler' and 'executor'.")
         self._pubs = read_sampler_pubs(pubs, shots)
-        super().__init__("sampler", read_options(options, SamplerOptions))
+        super().__init__(via, read_options(options, SamplerOptions))
+        _check_executions(self._pubs, self._params)
+        if via == "executor":
+            quantum_program.check_options(self._params)
+            quantum_program.check_circuits(self._pubs)
 
     def _build(self) -> dict[str, Any]:
+        if self.program_id == "executor":
+            return quantum_program.sampler_params(self._pubs, self._params, _shots(self._pubs, self._params))
         circuits = _Circuits()
         pubs = [[circuits[pub.circuit], pub.circuit.values(pub.parameters), pub.shots] for pub in self._pubs]
         return {"pubs": pubs, "options": self._params, "version": 2, "support_qiskit": True}
+
+
+def _shots(pubs: Sequence[SamplerPub], options: Mapping[str, Any]) -> int:
+    shots: int = pubs[0].shots or options.get("default_shots", DEFAULT_SHOTS)
+    return shots
+
+
+def _check_executions(pubs: Sequence[SamplerPub], options: Mapping[str, Any]) -> None:
+    if pubs[0].shots is None and options.get("twirling"):  # which may say something else than the default
+        return
+    points, shots = sum(math.prod(pub.shape) for pub in pubs), _shots(pubs, options)
+    if points * shots > MOST_EXECUTIONS:
+        raise InvalidInput(
+            f"Got {points:,} points of {shots:,} shots, which are {points * shots:,} executions; the service "
+            f"runs at most {MOST_EXECUTIONS:,} in a job: send several jobs."
+        )
 
 
 class Estimator(Program["PrimitiveResult"]):

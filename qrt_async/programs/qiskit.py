@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -43,6 +44,10 @@ class QpyCircuit(Struct, frozen=True):
     def positional(self) -> bool:
         return True
 
+    @property
+    def metadata(self) -> dict[str, Any]:
+        return self.circuit.metadata or {}
+
     def encode(self) -> dict[str, Any]:
         value = pieces.base64(pieces.deflated([memoryview(qpy_bytes(self.circuit))]))
         return {"__type__": "QuantumCircuit", "__value__": value}
@@ -56,13 +61,24 @@ class QpyCircuit(Struct, frozen=True):
             return {"__type__": "ndarray", "__value__": pieces.base64(parts)}
 
 
-def qpy_bytes(circuit: QuantumCircuit) -> bytes:
-    """``InvalidInput`` where the circuit holds what QPY cannot."""
+def qpy_of_all(circuits: Sequence[Any]) -> dict[str, Any]:
+    """In one file, as the executor takes them; their metadata travel elsewhere."""
+    bare = [circuit.circuit.copy() for circuit in circuits]
+    for circuit in bare:
+        circuit.metadata = {}
+    data = qpy_bytes(*bare)
+    value = pieces.base64(pieces.deflated([memoryview(data)]))
+    return {"b64_data": value, "qpy_version": data[6], "num_programs": len(bare)}
+
+
+def qpy_bytes(*circuits: QuantumCircuit) -> bytes:
+    """``InvalidInput`` where a circuit holds what QPY cannot."""
     with io.BytesIO() as out:
         try:
-            qpy.dump(circuit, out, version=min(QPY_VERSION, qpy.common.QPY_VERSION))
+            qpy.dump(circuits, out, version=min(QPY_VERSION, qpy.common.QPY_VERSION))
         except (qpy.QpyError, TypeError, ValueError) as error:
-            raise InvalidInput(f"The circuit {circuit.name!r} cannot be written as QPY: {error}") from error
+            names = ", ".join(repr(circuit.name) for circuit in circuits)
+            raise InvalidInput(f"The circuit {names} cannot be written as QPY: {error}") from error
         return out.getvalue()
 
 

@@ -92,6 +92,14 @@ def test_a_noise_learner_sends_circuits_and_options() -> None:
     }
 
 
+def test_more_executions_than_the_service_runs_in_a_job_are_refused() -> None:
+    Sampler([(QASM, {"theta": np.zeros(1000), "phi": 1})], shots=10_000)
+    with pytest.raises(InvalidInput, match=r"2,442 points of 4,096 shots, .* at most 10,000,000"):
+        Sampler([(QASM, {"theta": np.zeros(2442), "phi": 1})])
+    twirled = {"twirling": {"num_randomizations": 1, "shots_per_randomization": 1}}
+    Sampler([(QASM, {"theta": np.zeros(2442), "phi": 1})], options=twirled)
+
+
 def test_encoding_twice_gives_the_same_bytes() -> None:
     for program in (
         Sampler([(circuit(), [1, 2])]),
