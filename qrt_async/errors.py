@@ -48,7 +48,24 @@ class InvalidInput(QrtError, ValueError):
 
 
 class NotISA(InvalidInput):
-    """The circuit does not fit the instruction set of the backend. Nothing was sent."""
+    """The circuit does not fit the instruction set of the backend. Nothing was sent.
+
+    ``instruction`` is the name of the first that does not fit, ``qubits`` are those it acts on, ``point`` is the
+    index of the parameter values that make it so; ``None`` where these are not to blame.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        instruction: str | None = None,
+        qubits: tuple[int, ...] | None = None,
+        point: tuple[int, ...] | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.instruction = instruction
+        self.qubits = qubits
+        self.point = point
 
 
 class NoAccount(QrtError):

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any, Protocol
 
 from msgspec import Raw, Struct
 
 from qrt_async.errors import InvalidInput
-from qrt_async.programs import pieces
+from qrt_async.programs import angles, pieces, scan
+from qrt_async.programs.isa import Fitting, Points, Step
 from qrt_async.programs.values import Parameters
 
 _COMMENT = re.compile(r"//[^\n]*|/\*.*?\*/|^\s*(?:@|#?pragma\b)[^\n]*", re.DOTALL | re.MULTILINE)
@@ -20,15 +23,12 @@ _QUBITS = re.compile(r"\bqubit\s*(\[[^\]]*\])?\s+[^\W\d]\w*\s*(?=;)")
 _VERSION = re.compile(r"\s*OPENQASM\s+(\d+)")
 
 
-class Circuit(Protocol):
+class Circuit(Fitting, Protocol):
     """What a PUB must know of its circuit."""
 
     @property
     def names(self) -> tuple[str, ...] | None:
         """Its parameters in the order that positions mean; ``None`` where it cannot be known."""
-
-    @property
-    def num_qubits(self) -> int | None: ...
 
     @property
     def positional(self) -> bool:
@@ -67,6 +67,14 @@ class Qasm(Struct, frozen=True):
     def values(self, parameters: Parameters) -> dict[str, Any] | None:
         return parameters.by_name()
 
+    def steps(self) -> Iterator[Step]:
+        return scan.steps(_bare(self.text))
+
+    def turn(self, angle: str, points: Points) -> Any:
+        with suppress(LookupError, ValueError, ArithmeticError):
+            return angles.value(angle, points.__getitem__)
+        return None
+
 
 def read_circuit(given: Any) -> Circuit:
     """``InvalidInput`` for what is neither OpenQASM 3 text nor a ``QuantumCircuit``."""
@@ -97,14 +105,19 @@ def is_quantum_circuit(given: Any) -> bool:
 def read_qasm(text: str) -> Qasm:
     if not text.strip():
         raise InvalidInput("Got an empty circuit; needed is an OpenQASM 3 program.")
-    version = _VERSION.match(_COMMENT.sub(" ", text))
+    bare = _bare(text)
+    version = _VERSION.match(bare)
     if version and version[1] != "3":
         raise InvalidInput(
             f"Got a program in OpenQASM {version[1]}; the service reads OpenQASM 3. "
             "qiskit.qasm2.loads and qiskit.qasm3.dumps translate."
         )
-    bare = _COMMENT.sub(" ", text)
     return Qasm(text, _names(bare), _num_qubits(bare))
+
+
+def _bare(text: str) -> str:
+    """Without comments, annotations and pragmas."""
+    return _COMMENT.sub(" ", text) if any(mark in text for mark in ("//", "/*", "@", "pragma")) else text
 
 
 def _names(bare: str) -> tuple[str, ...] | None:

@@ -10,8 +10,10 @@ import msgspec
 
 from qrt_async.errors import InvalidInput
 from qrt_async.programs import quantum_program
+from qrt_async.programs.isa import InstructionSet, check_fit, check_width
 from qrt_async.programs.options import EstimatorOptions, NoiseLearnerOptions, SamplerOptions, read_options
 from qrt_async.programs.pubs import SamplerPub, read_circuits, read_estimator_pubs, read_sampler_pubs
+from qrt_async.programs.values import Parameters
 
 if TYPE_CHECKING:
     from typing_extensions import TypeVar
@@ -38,6 +40,9 @@ class Program(Generic[R_co]):
     service's typed encoding. What the result is depends on the program, hence ``Program[Any]``.
     """
 
+    checkable = False
+    """Whether ``check`` has anything to look at."""
+
     def __init__(self, program_id: str, params: Any) -> None:
         if not program_id or not isinstance(program_id, str):
             raise InvalidInput(f"Got the program id {program_id!r}; needed is a name such as 'sampler'.")
@@ -60,6 +65,9 @@ class Program(Generic[R_co]):
                 f"Got params of type {type(params).__name__}; needed is what makes a JSON object."
             )
         return encoded
+
+    def check(self, backend: InstructionSet) -> None:
+        """``NotISA`` where a circuit does not fit. May take a while, and may run in a thread."""
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.program_id!r}>"
@@ -96,6 +104,8 @@ class Sampler(Program["PrimitiveResult"]):
     Raises ``InvalidInput`` for what cannot be sent.
     """
 
+    checkable = True
+
     def __init__(
         self,
         pubs: Pubs,
@@ -112,6 +122,10 @@ class Sampler(Program["PrimitiveResult"]):
         if via == "executor":
             quantum_program.check_options(self._params)
             quantum_program.check_circuits(self._pubs)
+
+    def check(self, backend: InstructionSet) -> None:
+        for index, pub in enumerate(self._pubs):
+            check_fit(pub.circuit, pub.parameters, backend, f"PUB {index}")
 
     def _build(self) -> dict[str, Any]:
         if self.program_id == "executor":
@@ -146,6 +160,8 @@ class Estimator(Program["PrimitiveResult"]):
     leaves it to ``options.default_precision``, 1/64 where unset. Raises ``InvalidInput``.
     """
 
+    checkable = True
+
     def __init__(
         self,
         pubs: Pubs,
@@ -155,6 +171,12 @@ class Estimator(Program["PrimitiveResult"]):
     ) -> None:
         self._pubs = read_estimator_pubs(pubs, precision)
         super().__init__("estimator", read_options(options, EstimatorOptions))
+
+    def check(self, backend: InstructionSet) -> None:
+        for index, pub in enumerate(self._pubs):
+            reach = check_fit(pub.circuit, pub.parameters, backend, f"PUB {index}")
+            if pub.circuit.num_qubits is None:
+                check_width(pub.observables.width, reach, backend, f"PUB {index}")
 
     def _build(self) -> dict[str, Any]:
         circuits = _Circuits()
@@ -176,6 +198,8 @@ class Estimator(Program["PrimitiveResult"]):
 class NoiseLearner(Program["NoiseLearnerResult"]):
     """Learn the noise of the layers in ``circuits``, which have no free parameters. Raises ``InvalidInput``."""
 
+    checkable = True
+
     def __init__(
         self,
         circuits: Iterable[Any],
@@ -184,6 +208,10 @@ class NoiseLearner(Program["NoiseLearnerResult"]):
     ) -> None:
         self._circuits = read_circuits(circuits)
         super().__init__("noise-learner", read_options(options, NoiseLearnerOptions))
+
+    def check(self, backend: InstructionSet) -> None:
+        for index, circuit in enumerate(self._circuits):
+            check_fit(circuit, Parameters((), {}), backend, f"circuit {index}")
 
     def _build(self) -> dict[str, Any]:
         circuits = _Circuits()

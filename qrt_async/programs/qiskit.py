@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -13,12 +13,13 @@ from msgspec import Struct
 from qiskit import QuantumCircuit, primitives, qpy, quantum_info
 
 from qrt_async.errors import InvalidInput, ResultError
-from qrt_async.programs import pieces
+from qrt_async.programs import pieces, walk
 from qrt_async.programs.arrays import typed_array
 
 if TYPE_CHECKING:
     from qrt_async.programs.bits import BitArray
     from qrt_async.programs.containers import DataBin, PrimitiveResult, PubResult
+    from qrt_async.programs.isa import Points, Step
     from qrt_async.programs.noise import EncodedCircuit, LayerError, NoiseLearnerResult, PauliLindbladError
     from qrt_async.programs.spans import ExecutionSpan, ExecutionSpans
     from qrt_async.programs.values import Parameters
@@ -59,6 +60,12 @@ class QpyCircuit(Struct, frozen=True):
             np.lib.format.write_array_header_1_0(head, np.lib.format.header_data_from_array_1_0(array))
             parts = pieces.deflated([head.getvalue(), array.reshape(-1).view(np.uint8).data])
             return {"__type__": "ndarray", "__value__": pieces.base64(parts)}
+
+    def steps(self) -> Iterator[Step]:
+        return walk.steps(self.circuit)
+
+    def turn(self, angle: Any, points: Points) -> Any:
+        return walk.turn(angle, points)
 
 
 def qpy_of_all(circuits: Sequence[Any]) -> dict[str, Any]:
