@@ -129,6 +129,6 @@ def _names(bare: str) -> tuple[str, ...] | None:
 def _num_qubits(bare: str) -> int | None:
     """The declared qubits; ``None`` with hardware qubits or sizes that are not plain numbers."""
     sizes = [size.strip("[] ") or "1" for size in _QUBITS.findall(bare)]
-    if "$" in bare or not sizes or not all(size.isdecimal() for size in sizes):
+    if "$" in bare or not sizes or not all(size.isdecimal() and len(size) < 10 for size in sizes):
         return None
     return sum(int(size) for size in sizes)

@@ -12,14 +12,14 @@ from collections.abc import Iterator
 
 from qrt_async.programs.isa import Qubits, Step, Unreadable
 
-_STATEMENT = re.compile(r"([^;{}]*)([;{}])")
+_END = re.compile(r"[;{}]")
 _WORD = re.compile(r"[^\W\d]\w*")
 _ASSIGNMENT = re.compile(r"[^\W\d]\w*\s*(?:\[[^\]]*\])?\s*(?:[-+*/%&|^~]|\*\*|<<|>>)?=(?!=)")
 _CALL = re.compile(r"([^\W\d]\w*)\s*(?:\((.*)\))?([^()]*)", re.DOTALL)
-_OPERAND = re.compile(r"\$(\d+)|([^\W\d]\w*)\s*(?:\[\s*([^\]]*?)\s*\])?")
+_OPERAND = re.compile(r"\$(\d{1,9})|([^\W\d]\w*)\s*(?:\[\s*([^\]]*?)\s*\])?")
 _MEASURE = re.compile(r"\bmeasure\b([^-]*)")
 _REGISTER = re.compile(
-    r"qubit\s*(?:\[\s*(\d+)\s*\])?\s+([^\W\d]\w*)|qreg\s+([^\W\d]\w*)\s*(?:\[\s*(\d+)\s*\])?"
+    r"qubit\s*(?:\[\s*(\d{1,9})\s*\])?\s+([^\W\d]\w*)|qreg\s+([^\W\d]\w*)\s*(?:\[\s*(\d+)\s*\])?"
 )
 
 _CLASSICAL = {
@@ -39,8 +39,10 @@ def steps(text: str) -> Iterator[Step]:
     """Of a text without comments; lazily, until the first statement that is ``Unreadable``."""
     registers: dict[str, range] = {}
     skipped = depth = 0
-    for match in _STATEMENT.finditer(text):
-        words, end = match[1].strip(), match[2]
+    begin = 0
+    for match in _END.finditer(text):
+        words, end = text[begin : match.start()].strip(), match[0]
+        begin = match.end()
         if end == "{":
             depth += 1
             if not skipped and _first(words) == "gate":
@@ -119,18 +121,20 @@ def _call(words: str, registers: dict[str, range]) -> Iterator[Step]:
 
 def _places(words: str, registers: dict[str, range]) -> list[range | None]:
     """The qubits of each operand; ``None`` where an index or a name says no more than its own."""
-    found: list[range | None] = []
-    for hardware, name, index in _OPERAND.findall(words):
-        if hardware and registers:
-            raise Unreadable  # both kinds in one program
-        register = registers.get(name)
-        if hardware:
-            found.append(range(int(hardware), int(hardware) + 1))
-        elif register is None or (index and not (index.isdecimal() and int(index) < len(register))):
-            found.append(None)
-        else:
-            found.append(register[int(index) : int(index) + 1] if index else register)
-    return found
+    return [_operand(part.strip(), registers) for part in words.split(",")]
+
+
+def _operand(words: str, registers: dict[str, range]) -> range | None:
+    match = _OPERAND.fullmatch(words)
+    if match is None or (match[1] and registers):  # both kinds of qubits in one program
+        raise Unreadable
+    if match[1]:
+        return range(int(match[1]), int(match[1]) + 1)
+    register, index = registers.get(match[2]), match[3]
+    if register is None or index is None:
+        return register
+    known = index.isdecimal() and len(index) < 10 and int(index) < len(register)
+    return register[int(index) : int(index) + 1] if known else None
 
 
 def _each(name: str, operands: list[range | None]) -> Iterator[Step]:

@@ -83,7 +83,13 @@ class Intake:
                 await asyncio.sleep(_PAUSE if error.retry_after is None else error.retry_after)
             except Unavailable:
                 raise
-            except (ServiceError, LookupError, TypeError, ValueError):
+            except (
+                ServiceError,
+                AttributeError,
+                LookupError,
+                TypeError,
+                ValueError,
+            ):  # or nothing we understand
                 return None
 
 
