@@ -189,7 +189,7 @@ def test_the_verdict_is_that_of_qiskits_target_and_of_the_emulator(seed: int, de
     rng = random.Random(seed)
     circuit = QuantumCircuit(device.num_qubits, 1)
     gates = ["x", "sx", "rz", "id", "cz", "ecr", "rx", "h", "cx", "measure", "reset"]
-    edges = devices.edges_of(device)
+    edges = devices.configuration(device)["coupling_map"]
     for _ in range(rng.randint(1, 6)):
         name = rng.choice(gates[: rng.choice([4, 11])])
         pair = rng.choice(edges)
