@@ -85,12 +85,16 @@ class Trials:
         seen = [counts.get(one, 0) for one in outcomes]
         chances = [min(1.0, theory.get(one, 0.0)) for one in outcomes]
         for outcome, n, chance in zip(outcomes, seen, chances, strict=True):
-            self.add(binomial(n, sum(seen), chance), f"{what}, outcome {outcome:b}: {n} at chance {chance:.6g}")
+            self.add(
+                binomial(n, sum(seen), chance), f"{what}, outcome {outcome:b}: {n} at chance {chance:.6g}"
+            )
         self.add(divergence_bound(seen, chances), f"{what}, all outcomes together: {seen} at {chances}")
 
     def judge(self, context: str, least: int) -> None:
         """Raise ``AssertionError`` if any test is below its share, or if there were fewer tests than that."""
         assert len(self._done) >= least, f"only {len(self._done)} tests"
         share = TOGETHER / len(self._done)
-        wrong = [f"{chance:.3g} < {share:.3g}: {what}" for chance, what in sorted(self._done) if chance < share]
+        wrong = [
+            f"{chance:.3g} < {share:.3g}: {what}" for chance, what in sorted(self._done) if chance < share
+        ]
         assert not wrong, "\n".join([f"{len(wrong)} of {len(self._done)} tests; {context}", *wrong[:5]])

@@ -75,7 +75,9 @@ def means(options: dict[str, Any], precision: float) -> Any:
     angles = np.array([[0.3], [1.1], [2.4]])
     observables = [[SparsePauliOp("IZ"), SparsePauliOp(["ZZ", "XX"], [1.0, 0.5])]]
     primitive = Estimator(service.backend(IDEAL), options=options)
-    return angles, result(primitive.run([(tilted(), observables, angles[..., np.newaxis])], precision=precision))[0]
+    return angles, result(
+        primitive.run([(tilted(), observables, angles[..., np.newaxis])], precision=precision)
+    )[0]
 
 
 @check
@@ -84,7 +86,9 @@ def the_estimator_gives_what_theory_says_on_the_ideal_backend() -> None:
         angles, pub = means(options, 0.02)
         assert pub.data.evs.shape == (3, 2)
         for row, angle in enumerate(angles[:, 0]):
-            for value, theory, weight in zip(pub.data.evs[row], (math.cos(angle), 1.0), (1.0, 1.5), strict=True):
+            for value, theory, weight in zip(
+                pub.data.evs[row], (math.cos(angle), 1.0), (1.0, 1.5), strict=True
+            ):
                 # measurement mitigation divides by what a calibration found, which is 1 here
                 chance = bernstein(abs(value - theory), 2500, weight**2, 2.0 * weight)
                 assert chance > ALPHA, (options, angle, pub.data.evs[row])
@@ -94,7 +98,10 @@ def the_estimator_gives_what_theory_says_on_the_ideal_backend() -> None:
 def the_estimator_runs_by_defaults_and_twirled_on_a_device() -> None:
     backend = service.backend(HERON)
     circuit = fitted(pair(measured=False), backend)
-    observables = [SparsePauliOp("ZZ").apply_layout(circuit.layout), SparsePauliOp("XX").apply_layout(circuit.layout)]
+    observables = [
+        SparsePauliOp("ZZ").apply_layout(circuit.layout),
+        SparsePauliOp("XX").apply_layout(circuit.layout),
+    ]
     for options in ({}, TWIRLED, {"resilience_level": 0}):
         data = result(Estimator(backend, options=options).run([(circuit, observables)]))[0].data
         assert data.evs.shape == (2,)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from qiskit import QuantumCircuit
+from qiskit_ibm_runtime import SamplerV2
 from qiskit_ibm_runtime.exceptions import (
     RuntimeInvalidStateError,
     RuntimeJobFailureError,
@@ -66,7 +68,7 @@ def circuits_that_do_not_fit_fail_with_1517_naming_gate_and_qubits() -> None:
         (HERON, HEAD + "bit c; cz $0, $155; c = measure $0;"),
         (FALCON, HEAD + "bit c; cz $0, $1; c = measure $0;"),
     ):
-        error = raises(RuntimeJobFailureError, lambda b=backend, t=text: result(sampled(t, b)), "1517")
+        error = raises(RuntimeJobFailureError, partial(result, sampled(text, backend)), "1517")
         assert "instruction" in str(error), error
         assert "qubits" in str(error), error
 
@@ -148,7 +150,9 @@ def one_bad_pub_fails_the_job_as_a_whole() -> None:
 def the_auditors_see_what_was_done() -> None:
     job = run()
     ended(job)
-    events = [event["action"].rpartition(".")[2] for event in control("audit") if event["job"] == job.job_id()]
+    events = [
+        event["action"].rpartition(".")[2] for event in control("audit") if event["job"] == job.job_id()
+    ]
     assert events[0] == "create"
     assert set(events[1:]) == {"read"}
 
@@ -157,8 +161,6 @@ def the_auditors_see_what_was_done() -> None:
 def a_circuit_without_measurements_gives_what_the_service_gives() -> None:
     circuit = QuantumCircuit(1)
     circuit.x(0)
-    from qiskit_ibm_runtime import SamplerV2
-
     job = SamplerV2(service.backend(IDEAL)).run([circuit], shots=5)
     assert ended(job) == "DONE"
     assert result(job)[0].data.size == 1

@@ -94,10 +94,10 @@ def every_level_of_resilience_and_twirling_is_taken_on_a_device() -> None:
     circuit = fitted(pair(measured=False), backend)
     observable = SparsePauliOp(["ZZ", "XX"]).apply_layout(circuit.layout)
     for level in (0, 1, 2):
-        options = {"resilience_level": level, "default_precision": 0.03}
-        value = result(EstimatorV2(backend, options=options).run([(circuit, observable)]))[0].data.evs
+        plain = {"resilience_level": level, "default_precision": 0.03}
+        value = result(EstimatorV2(backend, options=plain).run([(circuit, observable)]))[0].data.evs
         assert abs(value - 2.0) < 0.6, (level, value)
-    options = {
+    options: dict[str, Any] = {
         "twirling": {"enable_gates": True, "enable_measure": True, "num_randomizations": 8},
         "resilience": {"measure_mitigation": True},
         "default_shots": 800,

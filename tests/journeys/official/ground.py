@@ -12,11 +12,13 @@ from __future__ import annotations
 import json
 import os
 import sys
+import time
 import traceback
 import urllib.request
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -103,7 +105,7 @@ def ended(job: Any) -> str:
     return str(job.status())
 
 
-def raises(kind: type[Exception], work: Callable[[], Any], *words: str) -> Exception:
+def raises(kind: type[Exception], work: Callable[[], Any], *words: str) -> Any:
     """The error that this raises: of exactly that class, with these words in its text."""
     try:
         got = work()
@@ -173,10 +175,18 @@ def every_exchange_validates(begin: int) -> None:
 
 def main() -> None:
     begin = RECORD.stat().st_size
-    for function in [*checks, every_exchange_validates]:
-        try:
-            function(*([begin] if function is every_exchange_validates else []))
-            wrong = None
-        except Exception:  # noqa: BLE001 - each check is judged by itself
-            wrong = traceback.format_exc()[-3000:]
-        print(json.dumps({"check": function.__name__, "wrong": wrong}), flush=True)  # noqa: T201 - its answer
+    named: dict[str, Check] = {function.__name__: function for function in checks}
+    named["every_exchange_validates"] = partial(every_exchange_validates, begin)
+    for name, function in named.items():
+        print(json.dumps({"check": name, **outcome(function)}), flush=True)  # noqa: T201 - its answer
+
+
+def outcome(function: Check) -> dict[str, Any]:
+    """What went wrong, if anything, and how long it took."""
+    wrong = None
+    began = time.perf_counter()
+    try:
+        function()
+    except Exception:  # noqa: BLE001 - each check is judged by itself
+        wrong = traceback.format_exc()[-3000:]
+    return {"wrong": wrong, "seconds": round(time.perf_counter() - began, 2)}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 from qiskit_ibm_runtime.exceptions import (
     IBMRuntimeError,
@@ -139,7 +140,7 @@ def a_job_is_cancelled_once() -> None:
         again = service.job(job.job_id())
         assert ended(again) == "CANCELLED"
         assert again.cancelled()
-        raises(RuntimeInvalidStateError, lambda again=again: result(again), job.job_id(), "cancelled")
+        raises(RuntimeInvalidStateError, partial(result, again), job.job_id(), "cancelled")
         raises(RuntimeInvalidStateError, again.cancel, "409")
         assert again.error_message() is None
     done = run()

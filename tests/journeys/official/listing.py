@@ -56,7 +56,9 @@ def every_filter_selects() -> None:
     sampled = run("new", "both", by=own)
     ended(sampled)
     circuit = QuantumCircuit(1)
-    estimated = EstimatorV2(own.backend(IDEAL), options={"environment": {"job_tags": ["new"]}}).run([(circuit, "Z")])
+    estimated = EstimatorV2(own.backend(IDEAL), options={"environment": {"job_tags": ["new"]}}).run(
+        [(circuit, "Z")]
+    )
     ended(estimated)
     with Batch(backend=own.backend(HERON)) as batch:
         options = {"environment": {"job_tags": ["both"]}}

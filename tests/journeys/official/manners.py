@@ -175,7 +175,9 @@ def a_submission_answered_429_or_cut_off_is_not_repeated() -> None:
 @check
 def a_cancellation_that_worked_and_was_answered_500_looks_refused() -> None:
     job = run("emulate:never")
-    with troubled(method="POST", path="/v1/jobs/{id}/cancel", kind="status", status=500, times=1, when="after"):
+    with troubled(
+        method="POST", path="/v1/jobs/{id}/cancel", kind="status", status=500, times=1, when="after"
+    ):
         raises(RuntimeInvalidStateError, job.cancel, "409")
     assert str(service.job(job.job_id()).status()) == "CANCELLED"
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 import warnings
+from functools import partial
 
 from qiskit import QuantumCircuit
 from qiskit_ibm_runtime import SamplerV2
@@ -38,7 +39,7 @@ def the_sixth_submission_of_a_minute_is_refused_with_429_and_1202() -> None:
         with configured(rate_limit=[5, 60.0], retry_after=retry_after):
             jobs = [run(by=own) for _ in range(5)]
             posts = requests()["POST /v1/jobs"]
-            error = raises(IBMRuntimeError, lambda own=own: run(by=own), "Failed to run program", "429", "1202")
+            error = raises(IBMRuntimeError, partial(run, by=own), "Failed to run program", "429", "1202")
             assert requests()["POST /v1/jobs"] == posts + 1, "the client repeats a submission after 429"
             response = error.__context__.__cause__.response
             assert ("Retry-After" in response.headers) is retry_after
@@ -93,12 +94,16 @@ def a_used_up_instance_refuses_with_409_after_a_warning() -> None:
 
 @check
 def a_wrong_key_is_refused_by_iam_and_then_by_the_service() -> None:
-    with configured(token="the right one", instance=CRN):  # noqa: S106 - of an emulator
+    with configured(token="the right one", instance=CRN):
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always")
-            fresh = connect("a wrong one")._create_new_cloud_api_client(CRN)  # its first request does not stall
+            fresh = connect("a wrong one")._create_new_cloud_api_client(
+                CRN
+            )  # its first request does not stall
             raises(IBMNotAuthorizedError, fresh.cloud_usage, "401", "1201")
-        assert any("BXNIM0415E" in str(one.message) or "could not be found" in str(one.message) for one in caught)
+        assert any(
+            "BXNIM0415E" in str(one.message) or "could not be found" in str(one.message) for one in caught
+        )
         assert connect("the right one").usage()["instance_id"] == CRN
 
 
@@ -136,12 +141,20 @@ def tags_beyond_8_or_86_characters_are_refused() -> None:
 @check
 def what_the_service_does_not_know_is_named() -> None:
     client = service._active_api_client
-    raises(RequestsApiError, lambda: client.program_run("circuit-runner", IDEAL, {}, None, "INFO", None), "1213")
+    raises(
+        RequestsApiError, lambda: client.program_run("circuit-runner", IDEAL, {}, None, "INFO", None), "1213"
+    )
     raises(RequestsApiError, lambda: client.program_run("nonsense", IDEAL, {}, None, "INFO", None), "404")
     raises(RequestsApiError, lambda: client.program_run("sampler", "ibm_none", {"pubs": []}, None, "INFO", None),
            "404", "1216")  # fmt: skip
-    raises(RequestsApiError, lambda: client.program_run("sampler", IDEAL, {}, None, "INFO", None), "400", "1208")
-    raises(RequestsApiError, lambda: client.program_run("sampler", IDEAL, {"pubs": []}, None, "LOUD", None), "1208")
+    raises(
+        RequestsApiError, lambda: client.program_run("sampler", IDEAL, {}, None, "INFO", None), "400", "1208"
+    )
+    raises(
+        RequestsApiError,
+        lambda: client.program_run("sampler", IDEAL, {"pubs": []}, None, "LOUD", None),
+        "1208",
+    )
     legacy = {"start_session": True, "session_time": 60}
     raises(RequestsApiError, lambda: client.program_run("sampler", IDEAL, {"pubs": []}, None, "INFO", None, **legacy),
            "400", "1208")  # fmt: skip
@@ -151,7 +164,9 @@ def what_the_service_does_not_know_is_named() -> None:
     backend.name = "ibm_gone"
     circuit = QuantumCircuit(1)
     circuit.measure_all()
-    error = raises(RequestsApiError, lambda: SamplerV2(backend).run([circuit]), "404")  # from the status it asks for
+    error = raises(
+        RequestsApiError, lambda: SamplerV2(backend).run([circuit]), "404"
+    )  # from the status it asks for
     assert "ibm_gone" in str(error)
 
 
@@ -160,7 +175,9 @@ def a_body_beyond_the_ceiling_meets_the_page_of_the_edge() -> None:
     with configured(payload_ceiling=20_000):
         client = service._active_api_client
         big = {"pubs": [["OPENQASM 3.0; " + " " * 30_000]]}
-        error = raises(RequestsApiError, lambda: client.program_run("sampler", IDEAL, big, None, "INFO", None), "413")
+        error = raises(
+            RequestsApiError, lambda: client.program_run("sampler", IDEAL, big, None, "INFO", None), "413"
+        )
         assert "<html>" in str(error)
     control("config", {"payload_ceiling": 64 * 2**20})
 

@@ -75,7 +75,9 @@ def several_pubs_keep_their_order_shots_and_registers() -> None:
     registers.x(1)
     registers.measure([0, 1], a)
     registers.measure(2, b)
-    found = result(sampler().run([(pair(), None, 128), (registers, None, 64), (rotation(math.pi),)], shots=32))
+    found = result(
+        sampler().run([(pair(), None, 128), (registers, None, 64), (rotation(math.pi),)], shots=32)
+    )
     assert [pub.data.size for pub in found] == [1, 1, 1]
     assert found[0].data.meas.num_shots == 128
     assert found[1].data.a.get_counts() == {"10": 64}

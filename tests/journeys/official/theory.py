@@ -9,16 +9,15 @@ from typing import Any, NamedTuple
 import numpy as np
 from qiskit import ClassicalRegister, QuantumCircuit, QuantumRegister
 from qiskit.circuit import ClassicalRegister as Register
-from qiskit.circuit import IfElseOp, Parameter, ParameterVector, SwitchCaseOp
+from qiskit.circuit import Gate, IfElseOp, Parameter, ParameterVector, SwitchCaseOp
 from qiskit.circuit.library import UnitaryGate, XGate, get_standard_gate_name_mapping
 from qiskit.quantum_info import Operator, Pauli, Statevector, random_unitary
 
-GATES = (
-    "id x y z h s sdg t tdg sx sxdg p rx ry rz r u u1 u2 u3 cx cy cz ch cp crx cry crz cu csx swap iswap ecr "
-    "rxx ryy rzz rzx ccx ccz cswap"
-).split()
-"""Everything that the ideal backend lists."""
 STANDARD = get_standard_gate_name_mapping()
+GATES = tuple(name for name, gate in STANDARD.items() if isinstance(gate, Gate) and 1 <= gate.num_qubits <= 3)
+"""The ideal backend takes any standard gate."""
+TWIRLED_GATES = ("rz", "sx", "x", "rx", "cx", "cz", "ecr")
+"""What IBM's client can twirl."""
 
 
 class Branch(NamedTuple):
@@ -30,33 +29,41 @@ class Branch(NamedTuple):
 
 
 class Case(NamedTuple):
-    """A circuit and the values of its parameters, a row a point."""
+    """A circuit and the values of its parameters, a row a point; a circuit without parameters has one."""
 
     circuit: QuantumCircuit
     values: np.ndarray[Any, np.dtype[np.float64]]
+
+    @property
+    def pub(self) -> tuple[Any, ...]:
+        return (self.circuit, self.values) if self.circuit.parameters else (self.circuit,)
 
     def bound(self) -> list[QuantumCircuit]:
         """The circuit at each point; values are in the order of ``circuit.parameters``."""
         return [self.circuit.assign_parameters(row) for row in self.values]
 
 
-def case(rng: np.random.Generator, *, measured: bool, dynamic: bool = False) -> Case:
+def case(
+    rng: np.random.Generator, *, measured: bool, dynamic: bool = False, gates: tuple[str, ...] = GATES
+) -> Case:
     """One to five qubits under random gates, whose angles are numbers, parameters and sums of both."""
     qubits = QuantumRegister(int(rng.integers(1, 6)), "q")
     circuit = QuantumCircuit(qubits)
-    parameters = list(ParameterVector("v", int(rng.integers(0, 4)))) + [Parameter("a")] * int(rng.integers(0, 2))
+    parameters = list(ParameterVector("v", int(rng.integers(0, 4)))) + [Parameter("a")] * int(
+        rng.integers(0, 2)
+    )
     if measured:
         _registers(rng, circuit)
     for step in range(3 * len(qubits) + 3):
         if dynamic and step % 3 == 2:
             _glance(rng, circuit, parameters)
         else:
-            _gate(rng, circuit, parameters)
+            _gate(rng, circuit, parameters, gates)
     if measured:
         bits = rng.permutation(circuit.num_clbits)[: len(qubits)]
         circuit.measure(rng.permutation(len(qubits))[: len(bits)].tolist(), bits.tolist())
-    values = rng.uniform(-2 * np.pi, 2 * np.pi, (int(rng.integers(1, 4)), len(circuit.parameters)))
-    return Case(circuit, values)
+    points = int(rng.integers(1, 4)) if circuit.parameters else 1
+    return Case(circuit, rng.uniform(-2 * np.pi, 2 * np.pi, (points, len(circuit.parameters))))
 
 
 def _registers(rng: np.random.Generator, circuit: QuantumCircuit) -> None:
@@ -64,10 +71,17 @@ def _registers(rng: np.random.Generator, circuit: QuantumCircuit) -> None:
         circuit.add_register(ClassicalRegister(int(rng.integers(1, 4)), f"c{number}"))
 
 
-def _gate(rng: np.random.Generator, circuit: QuantumCircuit, parameters: list[Parameter]) -> None:
-    gate = STANDARD[str(rng.choice([name for name in GATES if STANDARD[name].num_qubits <= circuit.num_qubits]))]
+def _gate(
+    rng: np.random.Generator,
+    circuit: QuantumCircuit,
+    parameters: list[Parameter],
+    gates: tuple[str, ...] = GATES,
+) -> None:
+    gate = STANDARD[
+        str(rng.choice([name for name in gates if STANDARD[name].num_qubits <= circuit.num_qubits]))
+    ]
     places = rng.permutation(circuit.num_qubits)[: gate.num_qubits].tolist()
-    if rng.random() < 0.05:
+    if gates is GATES and rng.random() < 0.05:
         circuit.append(UnitaryGate(random_unitary(2 ** len(places), seed=int(rng.integers(2**31)))), places)
     else:
         circuit.append(gate.base_class(*(_angle(rng, parameters) for _ in gate.params)), places)
@@ -94,7 +108,9 @@ def _glance(rng: np.random.Generator, circuit: QuantumCircuit, parameters: list[
         _gate(rng, block, parameters)
     match int(rng.integers(3)):
         case 0:
-            circuit.if_else((circuit.clbits[bit], int(rng.integers(2))), *blocks, circuit.qubits, circuit.clbits)
+            circuit.if_else(
+                (circuit.clbits[bit], int(rng.integers(2))), *blocks, circuit.qubits, circuit.clbits
+            )
         case 1:
             value = int(rng.integers(2**register.size))
             circuit.if_test((register, value), blocks[0], circuit.qubits, circuit.clbits)
@@ -166,5 +182,6 @@ def _value(target: Any, bits: int, whole: QuantumCircuit) -> int:
     return sum((bits >> whole.find_bit(bit).index & 1) << place for place, bit in enumerate(members))
 
 
-def expectation(circuit: QuantumCircuit, pauli: str) -> float:
-    return float(np.clip(Statevector(circuit).expectation_value(Pauli(pauli)).real, -1.0, 1.0))
+def means(state: Statevector, paulis: Iterable[str]) -> list[float]:
+    """The expectation value of each."""
+    return [float(np.clip(state.expectation_value(Pauli(pauli)).real, -1.0, 1.0)) for pauli in paulis]

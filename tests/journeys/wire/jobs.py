@@ -69,7 +69,7 @@ class Job(Strict, frozen=True, forbid_unknown_fields=True, kw_only=True):
     session_id: SessionId | UnsetType = UNSET
     calibration_id: Text | UnsetType = UNSET
     remote_storage: dict[str, Any] | UnsetType = UNSET
-    private: Literal[True] | UnsetType = UNSET  # type: ignore[valid-type]  # true is the only value it ever has
+    private: Literal[True] | UnsetType = UNSET
     estimated_running_time_seconds: Seconds | UnsetType = UNSET
     params: dict[str, Any] | UnsetType = UNSET
 
@@ -130,7 +130,7 @@ class Accepted(Strict, frozen=True, forbid_unknown_fields=True):
     id: JobId
     backend: Text
     session_id: SessionId | UnsetType = UNSET
-    private: Literal[True] | UnsetType = UNSET  # type: ignore[valid-type]  # as in a job
+    private: Literal[True] | UnsetType = UNSET
     calibration_id: Text | UnsetType = UNSET
 
 
