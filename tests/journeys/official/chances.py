@@ -18,7 +18,7 @@ from qiskit_ibm_runtime import EstimatorV2, SamplerV2
 from qiskit_ibm_runtime.executor_estimator import Estimator
 from qiskit_ibm_runtime.executor_sampler import Sampler
 
-from tests.journeys.official.chance import Trials, bernstein, binomial
+from tests.journeys.chance import Trials, bernstein, binomial
 from tests.journeys.official.ground import IDEAL, check, main, result, service
 from tests.journeys.official.theory import TWIRLED_GATES, Case, case, distribution, means
 

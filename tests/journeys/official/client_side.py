@@ -13,7 +13,7 @@ from qiskit_ibm_runtime import Batch, Session
 from qiskit_ibm_runtime.executor_estimator import Estimator
 from qiskit_ibm_runtime.executor_sampler import Sampler
 
-from tests.journeys.official.chance import ALPHA, bernstein, likely
+from tests.journeys.chance import ALPHA, bernstein, likely
 from tests.journeys.official.ground import FALCON, HERON, IDEAL, check, fitted, main, pair, result, service
 
 THETA = Parameter("theta")

@@ -11,7 +11,7 @@ from qiskit.circuit import Parameter
 from qiskit.quantum_info import SparsePauliOp
 from qiskit_ibm_runtime import EstimatorV2
 
-from tests.journeys.official.chance import ALPHA, bernstein
+from tests.journeys.chance import ALPHA, bernstein
 from tests.journeys.official.ground import HERON, IDEAL, check, fitted, main, pair, result, service
 
 THETA = Parameter("theta")

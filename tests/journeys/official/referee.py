@@ -13,18 +13,19 @@ from tests.journeys.wire import judge
 from tests.journeys.wire.judge import Exchange
 
 SCHEMAS = "ibm_quantum_schemas"
-PARAMS = {
-    "sampler": ("sampler.version_0_1", "ParamsModel"),
-    "estimator": ("estimator.version_0_1", "ParamsModel"),
-    "noise-learner": ("noise_learner_v2.version_0_1.models", "ParamsModel"),
-    "executor": ("executor.version_2_0.models", "ParamsModel"),
+MODELS = {
+    "sampler": ("sampler.version_0_1", "ParamsModel", "PrimitiveResultWrapperModel"),
+    "estimator": ("estimator.version_0_1", "ParamsModel", "PrimitiveResultWrapperModel"),
+    "noise-learner": ("noise_learner_v2.version_0_1.models", "ParamsModel", "ResultsModel"),
+    "noise-learner v0.3": (
+        "noise_learner_v3.version_0_3.models",
+        "ParamsModel",
+        "NoiseLearnerV3ResultsModel",
+    ),
+    "executor v2.0": ("executor.version_2_0.models", "ParamsModel", "QuantumProgramResultModel"),
+    "calibrate v0.1": ("calibrator.version_0_1.models", "ParamsModel", "CalibratorResultModel"),
 }
-RESULTS = {
-    "sampler": ("sampler.version_0_1", "PrimitiveResultWrapperModel"),
-    "estimator": ("estimator.version_0_1", "PrimitiveResultWrapperModel"),
-    "noise-learner": ("noise_learner_v2.version_0_1.models", "ResultsModel"),
-    "executor": ("executor.version_2_0.models", "QuantumProgramResultModel"),
-}
+"""By the program, and its schema's version where it has one: a module, its params and its results."""
 
 programs: dict[str, str] = {}
 """What each job runs, learnt from its submission."""
@@ -47,16 +48,18 @@ def objections(recorded: dict[str, Any]) -> list[str]:
 
 def _submission(exchange: Exchange) -> list[str]:
     posted = json.loads(exchange.request_body)
-    job_id = json.loads(exchange.reply_body)["id"]
-    programs[job_id] = posted["program_id"]
     params = posted["params"]
+    program = " ".join(
+        [posted["program_id"], *([params["schema_version"]] if "schema_version" in params else [])]
+    )
+    programs[json.loads(exchange.reply_body)["id"]] = program
     if any(isinstance(pub[0], str) for pub in params.get("pubs", [])):  # by hand, and often wrong on purpose
         return []
-    if posted["program_id"] == "sampler":
+    if program == "sampler":
         params["pubs"] = [_numbered(pub) for pub in params["pubs"]]
-    if posted["program_id"] == "estimator":
+    if program == "estimator":
         params["pubs"] = [[pub[0], _flat(pub[1]), *pub[2:]] for pub in params["pubs"]]
-    return _by_model(PARAMS, posted["program_id"], "params", json.dumps(params))
+    return _by_model(program, "params", json.dumps(params))
 
 
 def _flat(observables: Any) -> Any:
@@ -77,12 +80,13 @@ def _result(exchange: Exchange) -> list[str]:
     program = programs.get(exchange.path.split("/")[3])
     if program is None or exchange.kind != "application/json":
         return []
-    return _by_model(RESULTS, program, "result", exchange.reply_body)
+    return _by_model(program, "result", exchange.reply_body)
 
 
-def _by_model(models: dict[str, tuple[str, str]], program: str, what: str, body: str) -> list[str]:
+def _by_model(program: str, what: str, body: str) -> list[str]:
+    module, params, results = MODELS[program]
     try:
-        _model(*models[program]).model_validate_json(body)
+        _model(module, params if what == "params" else results).model_validate_json(body)
     except ValueError as error:  # what pydantic raises
         return [f"{what} of {program}: {error}"]
     judged[f"{what} of {program}"] = judged.get(f"{what} of {program}", 0) + 1

@@ -76,19 +76,19 @@ def pending_jobs_are_capped_with_3458() -> None:
 @check
 def a_used_up_instance_refuses_with_409_after_a_warning() -> None:
     own = connect("any-key", CRN.replace("inst0", "used-up"))
-    with configured(usage_limit=4.0):
-        ended(run("emulate:run=5", by=own))
+    with configured(usage_limit=1.0):
+        ended(run("emulate:run=1.2", by=own))
         usage = own.usage()
         assert usage["usage_limit_reached"] is True
-        assert usage["usage_limit_seconds"] == 4.0
-        assert usage["usage_consumed_seconds"] == 5.0
+        assert usage["usage_limit_seconds"] == 1.0
+        assert usage["usage_consumed_seconds"] == 1.2
         assert usage["usage_remaining_seconds"] == 0
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always")
             raises(IBMRuntimeError, lambda: run(by=own), "Failed to run program", "409", "limit")
         assert any("met its usage limit" in str(one.message) for one in caught)
         fresh = connect("any-key", CRN.replace("inst0", "fresh"))
-        assert fresh.usage()["usage_remaining_seconds"] == 4.0
+        assert fresh.usage()["usage_remaining_seconds"] == 1.0
         assert fresh.usage()["usage_limit_reached"] is False
 
 

@@ -9,7 +9,7 @@ from qiskit import ClassicalRegister, QuantumCircuit, QuantumRegister
 from qiskit.circuit import Parameter
 from qiskit_ibm_runtime import SamplerV2
 
-from tests.journeys.official.chance import likely
+from tests.journeys.chance import likely
 from tests.journeys.official.ground import HERON, IDEAL, check, fitted, main, pair, result, rotation, service
 
 THETA, PHI = Parameter("theta"), Parameter("phi")
