@@ -55,6 +55,7 @@ class Emulated(msgspec.Struct, frozen=True):
             for gate, places in self.processor.gates.items()
             for qubits, placed in places.items()
         ]
+        gates += [_reset(date, qubit, self) for qubit in range(self.family.num_qubits)]
         qubits = [_qubit(date, self.processor, qubit) for qubit in range(self.family.num_qubits)]
         return documents.properties(name, date) | {"qubits": qubits, "gates": gates}
 
@@ -69,6 +70,17 @@ def _qubit(date: str, processor: Processor, qubit: int) -> list[dict[str, Any]]:
         documents.value(date, "prob_meas1_prep0", "", noise.reads_1_when_0),
         documents.value(date, "readout_length", "ns", processor.read_seconds / NANO),
     ]
+
+
+def _reset(date: str, qubit: int, of: Emulated) -> dict[str, Any]:
+    """A reading and a flip; schedulers need to know how long that is."""
+    length = of.processor.read_seconds / NANO + of.family.gate_time
+    return {
+        "qubits": [qubit],
+        "gate": "reset",
+        "name": f"reset{qubit}",
+        "parameters": [documents.value(date, "gate_length", "ns", length)],
+    }
 
 
 def _gate(date: str, name: str, qubits: Qubits, placed: Placed) -> dict[str, Any]:

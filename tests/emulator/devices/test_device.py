@@ -56,7 +56,9 @@ def test_the_documents_of_a_device_agree_with_each_other(spec: str) -> None:
     assert {gate["name"] for gate in configuration["gates"]} == set(configuration["basis_gates"])
     assert {"measure", "reset", "delay", "if_else"} <= set(configuration["supported_instructions"])
     assert {"qasm3", "dynamic_circuits"} <= set(configuration["supported_features"])
-    placed = {(gate["gate"], tuple(gate["qubits"])) for gate in properties["gates"]}
+    placed = {
+        (gate["gate"], tuple(gate["qubits"])) for gate in properties["gates"] if gate["gate"] != "reset"
+    }
     assert placed == {
         (gate["name"], tuple(qubits))
         for gate in configuration["gates"]
@@ -93,3 +95,14 @@ def test_describing_devices_loads_neither_qiskit_nor_numpy() -> None:
         "sys.exit(any(name in sys.modules for name in ('qiskit', 'qiskit_aer', 'numpy')))"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False, timeout=30).returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("spec", "length"), [("emulator_heron", 1584.0), ("emulator_falcon", 800.0 + 320.0 / 9.0)]
+)
+def test_a_device_says_how_long_a_reset_takes_on_each_qubit(spec: str, length: float) -> None:
+    device = devices.parse(spec)
+    resets = [gate for gate in devices.properties(device, NOW)["gates"] if gate["gate"] == "reset"]
+    assert [gate["qubits"] for gate in resets] == [[qubit] for qubit in range(device.num_qubits)]
+    values = {(it["name"], it["unit"], round(it["value"], 6)) for gate in resets for it in gate["parameters"]}
+    assert values == {("gate_length", "ns", round(length, 6))}
