@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
+from qiskit import QuantumCircuit, generate_preset_pass_manager
 from qiskit.providers.exceptions import QiskitBackendNotFoundError
+from qiskit_ibm_runtime import SamplerV2
 from qiskit_ibm_runtime.exceptions import IBMInputValueError
 
 from tests.journeys.official.ground import (
@@ -17,6 +19,7 @@ from tests.journeys.official.ground import (
     ended,
     main,
     raises,
+    result,
     run,
     service,
 )
@@ -79,6 +82,24 @@ def a_device_describes_its_qubits_and_gates() -> None:
         assert backend.target.qubit_properties[0].t1 == properties.t1(0)
         assert backend.processor_type["family"] in ("Heron", "Falcon")
         assert backend.online_date < datetime.now(UTC)
+
+
+@check
+def circuits_are_scheduled_by_what_a_device_says_of_times() -> None:
+    circuit = QuantumCircuit(2, 2)
+    circuit.h(0)
+    circuit.reset(1)
+    circuit.cx(0, 1)
+    circuit.measure([0, 1], [0, 1])
+    for name in (HERON, FALCON):
+        backend = service.backend(name)
+        manager = generate_preset_pass_manager(
+            1, backend=backend, scheduling_method="alap", seed_transpiler=7
+        )
+        timed = manager.run(circuit)
+        assert timed.duration > 0
+        job = SamplerV2(backend, options={"default_shots": 50}).run([timed])
+        assert result(job)[0].data.c.num_shots == 50
 
 
 @check

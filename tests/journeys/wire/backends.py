@@ -76,9 +76,11 @@ class BackendStatus(Strict, frozen=True, forbid_unknown_fields=True):
 
 
 class Gate(Strict, frozen=True, forbid_unknown_fields=True):
+    """Real files have nulls for ``reset``."""
+
     name: Text
-    parameters: list[Text]
-    qasm_def: str
+    parameters: list[Text] | None
+    qasm_def: str | None
     coupling_map: list[Qubits] | UnsetType = UNSET
 
 
@@ -123,10 +125,10 @@ class Configuration(Strict, frozen=True, kw_only=True):
 
     def __post_init__(self) -> None:
         named = {gate.name for gate in self.gates}
-        if named != set(self.basis_gates):
+        if not set(self.basis_gates) <= named:
             raise ValueError(f"gates {sorted(named)} beside basis_gates {sorted(self.basis_gates)}")
         if not named <= set(self.supported_instructions):
-            raise ValueError("a basis gate is no supported instruction")
+            raise ValueError("a gate is no supported instruction")
         if self.simulator != (self.coupling_map is None):
             raise ValueError("simulators are those without a coupling map")
         if not self.rep_delay_range[0] <= self.default_rep_delay <= self.rep_delay_range[1]:
