@@ -1,13 +1,14 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from typing import Any
 
 import msgspec
 import pytest
 
 from qrt_async.emulator import MemoryEmulator
-from tests.emulator.driver import BODY, CRN, KEY, Instant, config
+from tests.emulator.driver import BODY, CRN, DONE, KEY, Instant, config
 
 HEADERS = {"Authorization": f"apikey {KEY}", "Service-CRN": CRN}
 DAY = 24 * 3600.0
@@ -33,6 +34,33 @@ async def test_a_day_of_queueing_passes_in_simulated_time() -> None:
         assert (await ask(emulator, "GET", f"/jobs/{job_id}"))["status"] == "Running"
         await asyncio.sleep(60.0)
         assert (await ask(emulator, "GET", f"/jobs/{job_id}"))["status"] == "Completed"
+
+
+async def test_megabytes_in_and_out_cost_the_loop_little() -> None:
+    """By the CPU time of this thread, which is no matter of what else the machine does."""
+    big = msgspec.structs.replace(DONE, body=b"[" + b"1," * 2_500_000 + b"1]")
+    body = BODY | {"params": {"pubs": [["x", [0.12345678] * 500_000]]}}
+    async with MemoryEmulator(config(queue_seconds=0.0, run_seconds=0.0), simulator=Instant(big)) as emulator:
+        job_id = (await ask(emulator, "POST", "/jobs", BODY))["id"]
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        data = msgspec.json.encode(body)
+        assert len(data) > 5_000_000
+        spent = [
+            await cost(emulator, "POST", "/jobs", data),
+            await cost(emulator, "GET", f"/jobs/{job_id}"),
+            await cost(emulator, "GET", f"/jobs/{job_id}/results"),
+        ]
+    assert max(spent) < 0.04, spent
+
+
+async def cost(emulator: MemoryEmulator, method: str, path: str, body: bytes = b"") -> float:
+    """Seconds of CPU time that this thread spends on an exchange."""
+    before = time.thread_time()
+    reply = await emulator.send(method, f"/api/v1{path}", headers=HEADERS, body=body)
+    spent = time.thread_time() - before
+    assert reply.status == 200
+    return spent
 
 
 @pytest.mark.virtual_clock

@@ -18,7 +18,7 @@ from qrt_async.emulator.programs.execute import execute
 from qrt_async.emulator.work import Outcome
 from qrt_async.emulator.workers import process
 from qrt_async.emulator.workers.simulator import Simulator
-from tests.emulator.lab import BELL, HEAD, work
+from tests.emulator.lab import BELL, BELL_ISA, HEAD, work
 from tests.virtual_time import VirtualLoop
 
 ENDLESS = HEAD + "qubit q; bit c; c = measure q; while (!c) { reset q; c = measure q; }"
@@ -179,6 +179,43 @@ FORGETFUL = """
     del sim
     gc.collect()
 """
+
+
+SERVING = """
+    import asyncio, sys
+    import msgspec
+    from qrt_async.emulator import EmulatorConfig, MemoryEmulator
+
+    HEADERS = {{"Authorization": "apikey k", "Service-CRN": "crn:v1:bluemix:public:quantum-computing:us-east:a/a:i::"}}
+    BODY = {{"program_id": "sampler", "backend": "emulator_heron", "params": {{"pubs": [[{circuit!r}]]}}}}
+
+    async def ask(emulator, method, path, body=b""):
+        return (await emulator.send(method, f"/api/v1{{path}}", headers=HEADERS, body=body)).body
+
+    async def main():
+        config = EmulatorConfig(queue_seconds=0.0, run_seconds=0.0)
+        async with MemoryEmulator(config) as emulator:
+            job = msgspec.json.decode(await ask(emulator, "POST", "/jobs", msgspec.json.encode(BODY)))["id"]
+            while not (result := await ask(emulator, "GET", f"/jobs/{{job}}/results")):
+                await asyncio.sleep(0.05)
+        return result
+
+    assert b"samples" in asyncio.run(main())
+    print(sorted({{"qiskit", "qiskit_aer", "numpy", "samplomatic"}} & sys.modules.keys()))
+"""
+
+
+def test_nothing_that_simulates_is_loaded_where_requests_are_served() -> None:
+    code = textwrap.dedent(SERVING).format(circuit=BELL_ISA)
+    served = subprocess.run(
+        [sys.executable, "-c", code],
+        check=False,
+        capture_output=True,
+        timeout=50,
+        text=True,
+        cwd=Path(__file__).parents[3],
+    )
+    assert (served.stdout, served.stderr, served.returncode) == ("[]\n", "", 0)
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,9 @@ def test_each_work_is_answered_by_an_outcome_until_the_input_ends() -> None:
         return Outcome(kind="completed", body=b"x" * len(asked), quantum_seconds=2.0)
 
     jobs = [work(["a"]), work(["b"], seed=-1)]
-    source = io.BytesIO(b"".join(worker.frame(msgspec.msgpack.encode(job)) for job in jobs) + b"\0\0")
+    source = io.BytesIO(
+        b"".join(worker.frame(message) for job in jobs for message in worker.asked(job)) + b"\0\0"
+    )
     sink = io.BytesIO()
     worker.serve(source, sink, execute, cpu_seconds=10_000.0)
     assert asked == jobs
