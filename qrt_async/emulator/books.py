@@ -45,7 +45,7 @@ class Books:
         self.usage = Usage(config.usage_limit)
         self.chronicle = Chronicle()
         self.agenda = Agenda()
-        self.ledger = Ledger(self.agenda, self._told, self._held)
+        self.ledger = Ledger(self.agenda, self._told, self.holds)
         self.sessions = Sessions(self.agenda, self.ledger)
         self._now = started
         self._start: list[tuple[str, Work]] = []
@@ -103,6 +103,12 @@ class Books:
         if self.usage.reached(crn, now):
             self.ledger.cut(crn, now)
 
+    def holds(self, job: Job) -> bool:
+        """A paused backend and an instance without usage let nothing start."""
+        if self.fleet.standing(job.posted.backend).name != "online":
+            return True
+        return self.usage.reached(job.crn, self._now)
+
     def _about(self, mean: float) -> float:
         return mean * (1.0 + self.config.jitter * self._draws.uniform(-1.0, 1.0))
 
@@ -116,12 +122,6 @@ class Books:
                 self.ledger.release(due.at)
             case _:
                 self.sessions.due(due)
-
-    def _held(self, job: Job) -> bool:
-        """A paused backend and an instance without usage let nothing start."""
-        if self.fleet.standing(job.posted.backend).name != "online":
-            return True
-        return self.usage.reached(job.crn, self._now)
 
     def _told(self, job: Job, at: float) -> None:
         self.chronicle.changed(job, at)

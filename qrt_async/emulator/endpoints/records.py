@@ -102,15 +102,23 @@ def _circuits(job: Job) -> dict[str, Any]:
 
 
 def _expectation(books: Books, job: Job) -> dict[str, Any]:
-    """Estimates name the means that the true times were drawn around; a running job's start is known."""
+    """When a job will start and end, and how many start before it.
+
+    Estimates name the means that the true times were drawn around: a start comes true within ``jitter`` of
+    ``queue_seconds``, an end within ``jitter`` of both times, or later where the simulation takes longer. A
+    running job's start is known. The position is exact. What is held for nobody knows how long, by a paused
+    backend or for want of usage, has a position and no estimates.
+    """
     if job.final:
         return {}
+    facts: dict[str, Any] = {}
+    if job.status == "Queued":
+        position = books.ledger.position(job)
+        facts = {"position_in_queue": position, "position_in_provider": position}
+    if job.wish.ending == "never" or (job.status == "Queued" and books.holds(job)):
+        return facts
     start = job.running if job.running is not None else job.created + job.plan.expected_queue
-    facts: dict[str, Any] = {
+    return facts | {
         "estimated_start_time": written(start),
         "estimated_completion_time": written(start + job.plan.expected_run),
     }
-    if job.status == "Queued":
-        position = books.ledger.position(job)
-        facts |= {"position_in_queue": position, "position_in_provider": position}
-    return facts
