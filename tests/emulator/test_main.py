@@ -6,10 +6,13 @@ import asyncio
 import json
 import os
 import signal
+import subprocess
 import sys
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
+from urllib.request import Request, urlopen
 
 import aiohttp
 import pytest
@@ -17,6 +20,7 @@ import pytest
 from qrt_async.emulator.__main__ import arguments, config
 from qrt_async.emulator.config import EmulatorConfig
 from tests.emulator.driver import CRN
+from tests.emulator.lab import ENDLESS, runs, workers_of
 
 
 @asynccontextmanager
@@ -96,6 +100,29 @@ async def test_one_json_line_says_that_it_listens_and_a_signal_ends_it_cleanly()
         assert process.stdout is not None
         assert await process.stdout.read() == b""
         assert await process.wait() == 0
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="reads /proc")
+@pytest.mark.parametrize("name", ["SIGTERM", "SIGINT", "SIGKILL"])
+def test_no_worker_is_left_however_it_ends(name: str) -> None:
+    command = [sys.executable, "-m", "qrt_async.emulator", "--queue-seconds", "0"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        submit(json.loads(process.stdout.readline())["url"], ENDLESS)
+        while not (workers := workers_of(process.pid)):
+            time.sleep(0.05)
+        time.sleep(1.0)  # for the worker to be in the middle of its program, whenever that is
+        os.kill(process.pid, getattr(signal, name))
+        assert process.wait() == (-signal.SIGKILL if name == "SIGKILL" else 0)
+        while any(runs(worker) for worker in workers):
+            time.sleep(0.05)
+
+
+def submit(url: str, circuit: str) -> None:
+    body = {"program_id": "sampler", "backend": "emulator_ideal", "params": {"pubs": [[circuit]]}}
+    headers = {"Authorization": "apikey k", "Service-CRN": CRN}
+    with urlopen(Request(f"{url}/api/v1/jobs", json.dumps(body).encode(), headers)) as reply:
+        assert reply.status == 200
 
 
 async def test_a_port_that_is_taken_is_said_in_one_line() -> None:

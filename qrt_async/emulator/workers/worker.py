@@ -31,6 +31,8 @@ ENVIRONMENT = {
     "QISKIT_PARALLEL": "FALSE",
 }
 """One thread: read when the libraries are loaded, so given by whoever starts the process."""
+PARENT_DEATH_SIGNAL = 1
+"""``PR_SET_PDEATHSIG`` of ``prctl``."""
 NICENESS = 5
 """Whoever serves requests comes first."""
 
@@ -77,7 +79,19 @@ def limit_cpu(seconds: float) -> None:
         resource.setrlimit(resource.RLIMIT_CPU, (allowed, ceiling))
 
 
+def follow_parent() -> None:
+    """Die with whoever started this process, however they die: on Linux, where that can be asked for.
+
+    Elsewhere the end of stdin is noticed when the program that runs is over.
+    """
+    if sys.platform == "linux":
+        import ctypes
+
+        ctypes.CDLL(None).prctl(PARENT_DEATH_SIGNAL, signal.SIGKILL)
+
+
 def main() -> None:
+    follow_parent()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent, which then closes us
     if hasattr(os, "nice"):
         os.nice(NICENESS)

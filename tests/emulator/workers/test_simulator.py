@@ -18,10 +18,8 @@ from qrt_async.emulator.programs.execute import execute
 from qrt_async.emulator.work import Outcome
 from qrt_async.emulator.workers import process
 from qrt_async.emulator.workers.simulator import Simulator
-from tests.emulator.lab import BELL, BELL_ISA, HEAD, work
+from tests.emulator.lab import BELL, BELL_ISA, ENDLESS, work, workers_of
 from tests.virtual_time import VirtualLoop
-
-ENDLESS = HEAD + "qubit q; bit c; c = measure q; while (!c) { reset q; c = measure q; }"
 
 
 @contextlib.asynccontextmanager
@@ -33,26 +31,12 @@ async def simulator(workers: int = 1, cpu_seconds: float = 60.0) -> AsyncIterato
         await made.close()
 
 
-def children() -> set[int]:
-    """The worker processes of this process, by their command."""
-    found = set()
-    for folder in Path("/proc").glob("[0-9]*"):
-        with contextlib.suppress(OSError):
-            parent = int((folder / "stat").read_text().rpartition(")")[2].split()[1])
-            if (
-                parent == os.getpid()
-                and b"qrt_async.emulator.workers.worker" in (folder / "cmdline").read_bytes()
-            ):
-                found.add(int(folder.name))
-    return found
-
-
 async def busy(sim: Simulator) -> tuple[asyncio.Task[Outcome], int]:
     """A program that never ends, and the process it was given to."""
     await sim.run(work([[BELL]]))
     running = asyncio.create_task(sim.run(work([[ENDLESS]])))
     await asyncio.sleep(0.05)
-    return running, children().pop()
+    return running, workers_of(os.getpid()).pop()
 
 
 linux = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="reads /proc")
@@ -61,12 +45,12 @@ linux = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="reads /
 async def test_a_worker_gives_the_same_outcome_as_its_function_and_is_used_again() -> None:
     async with simulator() as sim:
         first = await sim.run(work([[BELL]]))
-        workers = children()
+        workers = workers_of(os.getpid())
         second = await sim.run(work([["nonsense"]]))
         assert first == execute(work([[BELL]]))
         assert second == execute(work([["nonsense"]]))
-        assert children() == workers
-    assert children() == set()
+        assert workers_of(os.getpid()) == workers
+    assert workers_of(os.getpid()) == set()
 
 
 @linux
@@ -88,7 +72,7 @@ async def test_cancelling_ends_the_process_and_frees_its_place() -> None:
         with pytest.raises(asyncio.CancelledError):
             await running
         assert (await sim.run(work([[BELL]]))).kind == "completed"
-        assert pid not in children()
+        assert pid not in workers_of(os.getpid())
 
 
 @linux
@@ -102,7 +86,7 @@ async def test_a_program_that_computes_too_long_fails_with_1520() -> None:
 async def test_no_more_programs_run_at_once_than_there_are_workers() -> None:
     async with simulator(workers=2) as sim:
         outcomes = await asyncio.gather(*(sim.run(work([[BELL]], seed=seed)) for seed in range(8)))
-        assert len(children()) <= 2
+        assert len(workers_of(os.getpid())) <= 2
         assert [outcome.body for outcome in outcomes] == [
             execute(work([[BELL]], seed=seed)).body for seed in range(8)
         ]
