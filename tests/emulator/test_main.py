@@ -77,6 +77,13 @@ def test_the_rate_limit_can_be_none() -> None:
         "--rate-limit 5/0",
         "--queue-seconds -1",
         "--jitter 2",
+        "--port 65536",
+        "--port x",
+        "--port -1",
+        "--seed x",
+        "--rate-window open",
+        "--usage-limit -1",
+        "--pending-cap few",
         "--run-seconds inf",
     ],
 )
@@ -121,8 +128,30 @@ def test_no_worker_is_left_however_it_ends(name: str) -> None:
 def submit(url: str, circuit: str) -> None:
     body = {"program_id": "sampler", "backend": "emulator_ideal", "params": {"pubs": [[circuit]]}}
     headers = {"Authorization": "apikey k", "Service-CRN": CRN}
-    with urlopen(Request(f"{url}/api/v1/jobs", json.dumps(body).encode(), headers)) as reply:
+    asked = Request(f"{url}/api/v1/jobs", json.dumps(body).encode(), headers)  # noqa: S310 - loopback
+    with urlopen(asked) as reply:  # noqa: S310 - loopback
         assert reply.status == 200
+
+
+@pytest.mark.parametrize(
+    ("flags", "says"),
+    [
+        ("--backend a:b", "NAME[:QUBITS]"),
+        ("--backend a:5 --backend a:7", "given twice"),
+        ("--instance mine", "instance is a CRN"),
+        ("--pending-cap 0", "pending_cap"),
+        ("--token=", "token"),
+        ("--record /no/such/folder/file", "/no/such/folder/file"),
+    ],
+)
+async def test_what_cannot_be_is_said_in_one_line(flags: str, says: str) -> None:
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "qrt_async.emulator", *flags.split(), stderr=asyncio.subprocess.PIPE
+    )
+    _, error = await process.communicate()
+    assert process.returncode == 1
+    assert len(error.splitlines()) == 1
+    assert says in error.decode()
 
 
 async def test_a_port_that_is_taken_is_said_in_one_line() -> None:
