@@ -39,6 +39,8 @@ class Span(msgspec.Struct, frozen=True):
     stop: datetime
     shape: tuple[int, ...]
     """The points, and the shots as the last number."""
+    spread: tuple[int, int] | None = None
+    """Randomizations, and the shots of each, where it was twirled."""
 
 
 class ResultData(msgspec.Struct, frozen=True):
@@ -97,12 +99,16 @@ def ndarray(array: Array) -> dict[str, Any]:
 def _span(pub: int, span: Span) -> dict[str, Any]:
     *points, shots = span.shape
     size = math.prod(points)
+    kind, data = "DoubleSliceSpan", [list(span.shape), 0, size, 0, shots]
+    if span.spread is not None:
+        count, each = span.spread
+        kind, data = "TwirledSliceSpanV2", [[count, *points, each], True, 0, count * size, 0, each, shots]
     return of_type(
-        "DoubleSliceSpan",
+        kind,
         {
             "start": of_type("datetime", span.start.isoformat()),
             "stop": of_type("datetime", span.stop.isoformat()),
-            "data_slices": {str(pub): [list(span.shape), 0, size, 0, shots]},
+            "data_slices": {str(pub): data},
         },
     )
 

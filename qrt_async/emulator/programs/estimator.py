@@ -30,6 +30,7 @@ from .encode import PubData, ResultData
 from .observables import Observable
 from .options import EstimatorParams, estimator_precision, mitigates_measurement, seed_of
 from .pubs import EstimatorPub, read_estimator_pub
+from .twirling import Twirls, decoupling_told, of_estimator
 
 
 class Estimate(msgspec.Struct, frozen=True):
@@ -46,6 +47,8 @@ class Setting(msgspec.Struct, frozen=True):
     device: Device
     seed: int
     mitigate: bool
+    twirls: Twirls
+    decoupling: dict[str, Any]
 
 
 def run_estimator(
@@ -54,10 +57,13 @@ def run_estimator(
     """The result, the seconds charged, and the circuits that ran."""
     precision = estimator_precision(params)
     chosen = seed_of(params)
+    mitigate = mitigates_measurement(params) and device.processor is not None
     setting = Setting(
         device,
         seed if chosen is None else chosen,
-        mitigates_measurement(params) and device.processor is not None,
+        mitigate,
+        of_estimator(params, mitigate=mitigate),
+        decoupling_told(params),
     )
     pubs = [read_estimator_pub(pub, device, precision) for pub in params.pubs]
     runs = [_Run(pub, setting) for pub in pubs]
@@ -81,8 +87,8 @@ def run_estimator(
 
 def _metadata(setting: Setting) -> dict[str, Any]:
     return {
-        "dynamical_decoupling": {"enable": False},
-        "twirling": {"enable_gates": False, "enable_measure": setting.mitigate},
+        "dynamical_decoupling": setting.decoupling,
+        "twirling": setting.twirls.told(),
         "resilience": {
             "measure_mitigation": setting.mitigate, "zne_mitigation": False, "pec_mitigation": False
         },
@@ -125,7 +131,7 @@ class _Run:
             "target_precision": self._pub.precision,
             "circuit_metadata": self._pub.circuit.circuit.metadata or {},
             "resilience": {},
-        }
+        } | self._setting.twirls.told_of_pub(self._shots)
         return PubData("PubResult", self._pub.shape, {**fields}, metadata)
 
     def _pairs(self) -> Iterator[tuple[int, Observable]]:
@@ -172,7 +178,7 @@ class _Run:
             device = self._setting.device
             bound = self._bound(point, qubits)
             whole = measured(bound, basis, as_rz=device.processor is not None)
-            noise = noise_model(device, qubits, twirled=self._setting.mitigate)
+            noise = noise_model(device, qubits, twirled=self._setting.twirls.readings)
             seed = digest(self._setting.seed, bound, self._shots, basis)
             self._drawn[key] = sample(relaxed(whole, device, qubits), self._shots, seed, noise)
         return self._drawn[key]

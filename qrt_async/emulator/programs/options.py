@@ -1,7 +1,8 @@
 """The options of the primitives: names, types and ranges as the service has them.
 
-Options that describe work of a real machine only, such as twirling or dynamical decoupling, are accepted and
-change nothing; the metadata of a result says what was applied.
+Options that describe work of a real machine only, such as dynamical decoupling, are accepted, repeated in the
+metadata of a result, and change nothing. Of zero-noise extrapolation and probabilistic cancellation the
+metadata says that they were not applied.
 """
 
 from __future__ import annotations
@@ -155,7 +156,7 @@ def read_params(kind: type[Params], given: Any) -> Params:
 def sampler_shots(params: SamplerParams) -> int:
     """Shots of a PUB that does not say."""
     options = params.options or SamplerOptions()
-    return params.shots or options.default_shots or DEFAULT_SHOTS
+    return params.shots or _product(options.twirling) or options.default_shots or DEFAULT_SHOTS
 
 
 def sampler_level(params: SamplerParams) -> Level:
@@ -175,9 +176,18 @@ def estimator_precision(params: EstimatorParams) -> float:
         raise ProgramFailed(OPTIONS, "The options zne_mitigation and pec_mitigation cannot both be enabled")
     if params.precision is not None:
         return params.precision
-    if options.default_shots is not None:
-        return 1.0 / math.sqrt(options.default_shots)
+    shots = _product(options.twirling) or options.default_shots
+    if shots is not None:
+        return 1.0 / math.sqrt(shots)
     return options.default_precision or DEFAULT_PRECISION
+
+
+def _product(twirling: Twirling | None) -> int | None:
+    """Shots that both numbers of randomizing name together, which come before ``default_shots``."""
+    if twirling is None or not (twirling.enable_gates or twirling.enable_measure):
+        return None
+    count, each = twirling.num_randomizations, twirling.shots_per_randomization
+    return count * each if isinstance(count, int) and isinstance(each, int) else None
 
 
 def mitigates_measurement(params: EstimatorParams) -> bool:

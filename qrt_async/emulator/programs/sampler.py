@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
 import numpy as np
 
 from qrt_async.emulator.devices.device import Device
@@ -20,6 +21,16 @@ from .encode import BitData, PubData, ResultData, Span
 from .iq import Level, points
 from .options import SamplerParams, sampler_level, sampler_shots, seed_of
 from .pubs import SamplerPub, read_sampler_pub
+from .twirling import Twirls, of_sampler
+
+
+class Setting(msgspec.Struct, frozen=True):
+    """What holds for a whole job."""
+
+    device: Device
+    seed: int
+    level: Level
+    twirls: Twirls
 
 
 def read_sampler(params: SamplerParams, device: Device) -> list[SamplerPub]:
@@ -37,12 +48,14 @@ def read_sampler(params: SamplerParams, device: Device) -> list[SamplerPub]:
 def run_sampler(params: SamplerParams, device: Device, seed: int) -> tuple[ResultData, float, list[Any]]:
     """The result, the seconds charged, and the circuits that ran."""
     pubs = read_sampler(params, device)
-    chosen, level = seed_of(params), sampler_level(params)
+    chosen = seed_of(params)
+    setting = Setting(device, seed if chosen is None else chosen, sampler_level(params), of_sampler(params))
     spans, data = [], []
     for pub in pubs:
         start = utc_now()
-        data.append(_run_pub(pub, device, seed if chosen is None else chosen, level))
-        spans.append(Span(start, utc_now(), (*pub.shape, pub.shots)))
+        data.append(_run_pub(pub, setting))
+        spread = setting.twirls.spread(pub.shots) if setting.twirls.any else None
+        spans.append(Span(start, utc_now(), (*pub.shape, pub.shots), spread))
     charged = charged_seconds(
         [
             (
@@ -56,25 +69,28 @@ def run_sampler(params: SamplerParams, device: Device, seed: int) -> tuple[Resul
     return ResultData(data, {"version": 2}, spans), charged, [pub.circuit.circuit for pub in pubs]
 
 
-def _run_pub(pub: SamplerPub, device: Device, seed: int, level: Level) -> PubData:
+def _run_pub(pub: SamplerPub, setting: Setting) -> PubData:
+    device, level = setting.device, setting.level
     qubits = tuple(sorted(active_qubits(pub.circuit.circuit)))
     check_noisy_width(qubits, device)
     small = compacted(pub.circuit.circuit, qubits)
-    noise = noise_model(device, qubits)
+    noise = noise_model(device, qubits, twirled=setting.twirls.readings)
     registers = pub.circuit.registers
     arrays = {register.name: _blank(pub, register, level) for register in registers}
     for point in np.ndindex(pub.shape):
         bound = _bound(pub, small, point)
         check_angles(bound, qubits, device)
         ready = relaxed(bound, device, qubits)
-        own = digest(seed, bound, pub.shots)
+        own = digest(setting.seed, bound, pub.shots)
         samples = sample(ready, pub.shots, own, noise)
         for register in registers:
             arrays[register.name][point] = _told(samples, register, own, level)
     fields: dict[str, Any] = {**arrays}
     if level == "classified":
         fields = {it.name: BitData(arrays[it.name], len(it.bits)) for it in registers}
-    metadata = {"circuit_metadata": pub.circuit.circuit.metadata or {}}
+    metadata = {"circuit_metadata": pub.circuit.circuit.metadata or {}} | setting.twirls.told_of_pub(
+        pub.shots
+    )
     return PubData("SamplerPubResult", pub.shape, fields, metadata)
 
 

@@ -29,6 +29,13 @@ def test_a_queued_job_shows_what_it_has_and_leaves_out_the_rest() -> None:
     assert shown["created"] == "2026-05-28T20:26:40.000000Z"
 
 
+def test_session_and_calibration_are_shown_again() -> None:
+    driver = Driver()
+    session = driver.json("POST", "/sessions", {"mode": "batch", "backend": "ibm_a"})["id"]
+    job = driver.job(driver.submit(session_id=session, calibration_id="mine"))
+    assert (job["session_id"], job["calibration_id"]) == (session, "mine")
+
+
 def test_a_failure_shows_reason_code_and_solution() -> None:
     driver = Driver()
     state = driver.job(driver.completed(outcome=FAILED))["state"]

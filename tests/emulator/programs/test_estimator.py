@@ -155,6 +155,14 @@ def test_the_metadata_says_what_was_done() -> None:
     }
     assert metadata()["resilience"]["measure_mitigation"] is False
     assert heron["version"] == 2
+    assert (heron["twirling"]["enable_gates"], heron["twirling"]["enable_measure"]) == (True, True)
+    asked = {"dynamical_decoupling": {"enable": True, "sequence_type": "XY4"}}
+    assert metadata(options=asked)["dynamical_decoupling"] == {
+        "enable": True,
+        "sequence_type": "XY4",
+        "extra_slack_distribution": "middle",
+        "scheduling_method": "alap",
+    }
 
 
 def test_observables_of_hardware_qubits_may_be_as_wide_as_the_device() -> None:

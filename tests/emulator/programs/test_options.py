@@ -33,6 +33,16 @@ def test_shots_come_from_the_job_then_from_its_options_then_from_the_default() -
     assert sampler_shots(sampler()) == 4096
 
 
+def test_both_numbers_of_randomizing_come_before_the_default_shots_and_after_those_of_the_job() -> None:
+    numbers = {"num_randomizations": 4, "shots_per_randomization": 25}
+    twirled = {"default_shots": 5, "twirling": {"enable_measure": True, **numbers}}
+    assert sampler_shots(sampler(options=twirled)) == 100
+    assert sampler_shots(sampler(shots=7, options=twirled)) == 7
+    assert sampler_shots(sampler(options={"default_shots": 5, "twirling": numbers})) == 5
+    assert estimator_precision(estimator(options=twirled)) == 0.1
+    assert estimator_precision(estimator(precision=0.5, options=twirled)) == 0.5
+
+
 def test_precision_comes_from_the_job_then_from_default_shots_then_from_default_precision() -> None:
     both = {"default_shots": 100, "default_precision": 0.5}
     assert estimator_precision(estimator(precision=0.25, options=both)) == 0.25
