@@ -11,6 +11,7 @@ import msgspec
 from qrt_async.api.call import Call, body, decoded, nothing, text
 from qrt_async.api.models import CreatedJob, JobMetrics, JobPage, JobRecord
 from qrt_async.api.payload import encoded
+from qrt_async.api.pieces import Long
 from qrt_async.errors import InvalidInput
 from qrt_async.transport.wire import Keep, Request, aware, header, query, segment
 
@@ -56,7 +57,7 @@ class NewJob(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     program_id: str
     backend: str
-    params: msgspec.Raw
+    params: msgspec.Raw | Long
     runtime: str | None = None
     tags: tuple[str, ...] | None = None
     log_level: LogLevel | None = None
@@ -106,7 +107,7 @@ def check_tags(tags: Sequence[str]) -> None:
 
 
 def create_job(job: NewJob, parent_job_id: str | None = None) -> Call[CreatedJob]:
-    """Never repeated by itself: a second POST may be a second job."""
+    """Never repeated by itself: a second POST may be a second job. Slow where the params are ``Long``."""
     request = Request(
         method="POST",
         path="/jobs",

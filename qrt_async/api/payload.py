@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import Any
 
 import msgspec
 
+from qrt_async.api.pieces import document
 from qrt_async.errors import InvalidInput
 
 
@@ -17,7 +19,7 @@ def as_json(params: Any) -> msgspec.Raw:
     if isinstance(params, (bytes, bytearray, memoryview)):
         return msgspec.Raw(bytes(params))
     found = encoded(params, "params")
-    if b"null" in found and _has_nan(msgspec.to_builtins(params)):
+    if b"null" in found and has_nan(params):
         raise InvalidInput(
             "params hold a NaN or an infinity, which JSON cannot say: it would arrive as null. Nothing was sent."
         )
@@ -27,9 +29,14 @@ def as_json(params: Any) -> msgspec.Raw:
 def encoded(value: Any, what: str) -> bytes:
     """The bytes to send; ``InvalidInput``, which calls it ``what``, where JSON has no words for it."""
     try:
-        return msgspec.json.encode(value)
+        return document(value)
     except (TypeError, ValueError, RecursionError, msgspec.MsgspecError) as error:
         raise InvalidInput(f"{what} cannot be sent as JSON: {error}. Nothing was sent.") from error
+
+
+def has_nan(value: Any, enc_hook: Callable[[Any], Any] | None = None) -> bool:
+    """Whether JSON would lose a number of it; the hook is that of ``msgspec.json.encode``."""
+    return _has_nan(msgspec.to_builtins(value, enc_hook=enc_hook))
 
 
 def _has_nan(found: Any) -> bool:

@@ -7,10 +7,11 @@ from collections.abc import Iterator
 from contextlib import suppress
 from typing import Any, Protocol
 
-from msgspec import Raw, Struct
+from msgspec import Struct
 
+from qrt_async.api import pieces
 from qrt_async.errors import InvalidInput
-from qrt_async.programs import angles, pieces, scan
+from qrt_async.programs import angles, scan
 from qrt_async.programs.isa import Fitting, Points, Step
 from qrt_async.programs.values import Parameters
 
@@ -61,7 +62,7 @@ class Qasm(Struct, frozen=True):
     def metadata(self) -> dict[str, Any]:
         return {}
 
-    def encode(self) -> str | Raw:
+    def encode(self) -> str | pieces.Long:
         return pieces.text(self.text)
 
     def values(self, parameters: Parameters) -> dict[str, Any] | None:

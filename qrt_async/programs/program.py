@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any, Final, Generic, Literal, TypeAlias, get_a
 
 import msgspec
 
+from qrt_async.api import pieces
+from qrt_async.api.payload import has_nan
 from qrt_async.errors import InvalidInput
 from qrt_async.programs import quantum_program
 from qrt_async.programs.isa import InstructionSet, check_fit, check_width
@@ -57,9 +59,14 @@ class Program(Generic[R_co]):
         if isinstance(params, (bytes, msgspec.Raw)):
             return bytes(params)
         try:
-            encoded = msgspec.json.encode(params, enc_hook=_typed)
+            encoded = pieces.document(params, _typed)
+            lossy = not self.checkable and b"null" in encoded and has_nan(params, _typed)
         except (TypeError, ValueError, OverflowError, RecursionError) as error:
             raise InvalidInput(f"The params of {self.program_id!r} are not JSON: {error}") from error
+        if lossy:
+            raise InvalidInput(
+                f"The params of {self.program_id!r} hold a NaN or an infinity, which would arrive as null."
+            )
         if encoded[:1] != b"{":
             raise InvalidInput(
                 f"Got params of type {type(params).__name__}; needed is what makes a JSON object."
@@ -233,6 +240,8 @@ class _Circuits:
 
 def _typed(value: Any) -> Any:
     """What msgspec cannot encode, as the service's typed JSON."""
-    from qrt_async.programs.typed import encode  # imports NumPy
+    if isinstance(value, pieces.Long):
+        return None
+    from qrt_async.programs import npy  # imports NumPy
 
-    return encode(value)
+    return npy.encode(value)

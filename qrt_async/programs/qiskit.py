@@ -12,9 +12,11 @@ import numpy as np
 from msgspec import Struct
 from qiskit import QuantumCircuit, primitives, qpy, quantum_info
 
+from qrt_async.api import pieces
 from qrt_async.errors import InvalidInput, ResultError
-from qrt_async.programs import pieces, walk
+from qrt_async.programs import walk
 from qrt_async.programs.arrays import typed_array
+from qrt_async.programs.npy import ndarray
 
 if TYPE_CHECKING:
     from qrt_async.programs.bits import BitArray
@@ -55,11 +57,7 @@ class QpyCircuit(Struct, frozen=True):
 
     def values(self, parameters: Parameters) -> dict[str, Any]:
         """One array, its last axis over the parameters in the circuit's own order, which QPY keeps."""
-        array = parameters.table(self.names)
-        with io.BytesIO() as head:
-            np.lib.format.write_array_header_1_0(head, np.lib.format.header_data_from_array_1_0(array))
-            parts = pieces.deflated([head.getvalue(), array.reshape(-1).view(np.uint8).data])
-            return {"__type__": "ndarray", "__value__": pieces.base64(parts)}
+        return ndarray(parameters.table(self.names))
 
     def steps(self) -> Iterator[Step]:
         return walk.steps(self.circuit)

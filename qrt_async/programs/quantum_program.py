@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from qrt_async.api import pieces
 from qrt_async.errors import InvalidInput
-from qrt_async.programs import pieces
 from qrt_async.programs.circuits import Circuit, Qasm
 from qrt_async.programs.pubs import SamplerPub
 

@@ -12,8 +12,8 @@ from typing import Any
 
 from msgspec import Struct
 
+from qrt_async.api import pieces
 from qrt_async.errors import InvalidInput
-from qrt_async.programs import pieces
 
 Shape = tuple[int, ...]
 
@@ -50,7 +50,9 @@ class Parameters(Struct, frozen=True):
         """As OpenQASM programs get them. The service takes a last axis of one for the parameter itself, as
         Qiskit does, so a shape that ends in one gets one more."""
         deeper = len(self.shape) if self.shape[-1:] == (1,) else None
-        return {name: _lists(box.stretched(self.shape), deeper) for name, box in self.boxes.items()} or None
+        count = math.prod(self.shape)
+        stretched = {name: _deeper(box.stretched(self.shape), deeper) for name, box in self.boxes.items()}
+        return {name: pieces.numbers(nested, count) for name, nested in stretched.items()} or None
 
     def table(self, names: Sequence[str]) -> Any:
         """A NumPy array of float64 in C order, its last axis over ``names``."""
@@ -119,10 +121,10 @@ def positional(given: Any, names: Sequence[str], what: str) -> Parameters:
     return Parameters(box.shape[:-1], dict(zip(names, box.columns(), strict=True)))
 
 
-def _lists(numbers: Any, deeper: int | None) -> Any:
-    if _is_array(numbers):
-        return pieces.numbers(numbers if deeper is None else numbers[..., None])
-    return numbers if deeper is None else _deepened(numbers, deeper)
+def _deeper(numbers: Any, depth: int | None) -> Any:
+    if depth is None:
+        return numbers
+    return numbers[..., None] if _is_array(numbers) else _deepened(numbers, depth)
 
 
 def _is_array(given: Any) -> bool:

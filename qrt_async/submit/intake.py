@@ -11,6 +11,7 @@ from typing import Any, Literal, NamedTuple, TypeAlias, get_args
 
 from msgspec import Raw
 
+from qrt_async.api.pieces import PIECE, Long
 from qrt_async.errors import InvalidInput, ServiceError, Throttled, Unavailable
 from qrt_async.programs.isa import InstructionSet
 from qrt_async.programs.program import Program
@@ -48,7 +49,7 @@ class Intake:
 
     async def params(
         self, program: Program[Any], backend: str, calibration_id: str | None = None, isa: Isa = "check"
-    ) -> Raw:
+    ) -> Raw | Long:
         """The params as JSON. ``NotISA`` for a circuit that does not fit, ``InvalidInput`` for too many bytes.
 
         Where the service will not say what the backend can do, the job is left to it, unchecked.
@@ -64,7 +65,7 @@ class Intake:
                 f"The params of this job are {len(encoded):,} bytes; at most {self._max_payload:,} are sent "
                 "(max_payload of RuntimeService). Make several jobs of it. Nothing was sent."
             )
-        return Raw(encoded)
+        return Raw(encoded) if len(encoded) <= PIECE else Long.of(encoded)
 
     async def _instructions(self, backend: str, calibration_id: str | None) -> InstructionSet | None:
         """Asked for once, however many want it at the same time."""

@@ -8,9 +8,10 @@ from collections.abc import Awaitable, Callable
 
 import msgspec
 
-from qrt_async.api.call import Ask
+from qrt_async.api.call import Ask, Call
 from qrt_async.api.job_calls import JobFilter, NewJob, create_job, list_jobs
 from qrt_async.api.models import CreatedJob
+from qrt_async.api.pieces import Long
 from qrt_async.errors import ServiceClosed, ServiceError, Throttled
 from qrt_async.jobs.tags import RESERVED
 from qrt_async.submit.permits import Permits
@@ -50,10 +51,11 @@ class Sender:
         """
         tag = fresh_tag()
         new = msgspec.structs.replace(new, tags=(*(new.tags or ()), tag))
+        call = await _written(new)
         while True:
             await self._ready()
             await self._permits.take()
-            posting = self._crew.start(self._post(new, tag), "submission", precious=True, expected=True)
+            posting = self._crew.start(self._post(call, tag), "submission", precious=True, expected=True)
             try:
                 await asyncio.wait([posting])
             except asyncio.CancelledError:
@@ -74,10 +76,10 @@ class Sender:
             raise error
         return posting.result()
 
-    async def _post(self, new: NewJob, tag: str) -> CreatedJob | None:
+    async def _post(self, call: Call[CreatedJob], tag: str) -> CreatedJob | None:
         """One POST. ``None`` means that the service refused it for speed."""
         try:
-            return await self._ask(create_job(new))
+            return await self._ask(call)
         except Throttled as error:
             self._permits.close(error.retry_after)
             return None
@@ -111,3 +113,8 @@ class Sender:
         created = None if error is not None else posting.result()
         if created is not None or error is not None:
             self._unclaimed(new, created, error)
+
+
+async def _written(new: NewJob) -> Call[CreatedJob]:
+    """Copying large params into the body of the request takes a while."""
+    return await asyncio.to_thread(create_job, new) if isinstance(new.params, Long) else create_job(new)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -10,6 +11,7 @@ import pytest
 from qiskit import QuantumCircuit
 
 import qrt_async as qrt
+from qrt_async.api.pieces import PIECE, document
 from qrt_async.errors import InvalidInput, NotAuthorized, NotISA, ServiceError, Throttled, Unavailable
 from qrt_async.submit import intake as module
 from qrt_async.submit.intake import MAX_PAYLOAD, Intake
@@ -39,15 +41,21 @@ class Asked:
         return found
 
 
+async def sent(intake: Intake, program: qrt.Program[Any], backend: str = "ibm_x", **how: Any) -> bytes:
+    """What would be sent as its params."""
+    params: bytes = document(await intake.params(program, backend, **how))
+    return params
+
+
 @pytest.mark.virtual_clock
 async def test_a_circuit_that_does_not_fit_is_refused_and_one_that_does_encoded() -> None:
     intake = Intake(Asked(), MAX_PAYLOAD)
     with pytest.raises(NotISA, match="no x on qubits"):
         await intake.params(qrt.Sampler([WIDE]), "ibm_x")
     program = qrt.Sampler([WIDE.replace("5", "2")])
-    assert bytes(await intake.params(program, "ibm_x")) == program.encode()
+    assert await sent(intake, program) == program.encode()
     program = qrt.Sampler([WIDE])
-    assert bytes(await intake.params(program, "ibm_x", isa="off")) == program.encode()
+    assert await sent(intake, program, isa="off") == program.encode()
 
 
 @pytest.mark.virtual_clock
@@ -84,7 +92,7 @@ async def test_whoever_asks_may_be_cancelled_and_the_others_ask_again() -> None:
     second = asyncio.create_task(intake.params(program, "ibm_x"))
     await asyncio.sleep(1)
     first.cancel()
-    assert bytes(await second) == program.encode()
+    assert document(await second) == program.encode()
     assert first.cancelled()
     assert len(asked.calls) == 2
 
@@ -98,7 +106,7 @@ async def test_where_the_service_does_not_say_the_job_is_left_to_it(answer: Any)
     asked = Asked(answer)
     intake, program = Intake(asked, MAX_PAYLOAD), qrt.Sampler([WIDE])
     for _ in range(2):
-        assert bytes(await intake.params(program, "ibm_x")) == program.encode()
+        assert await sent(intake, program) == program.encode()
     assert len(asked.calls) == 1
 
 
@@ -125,7 +133,7 @@ async def test_an_outage_is_told_before_anything_is_sent_and_not_remembered() ->
 async def test_more_bytes_than_the_ceiling_are_refused_with_both_numbers() -> None:
     program = qrt.Program("x", {"a": "b" * 1000})
     size = len(program.encode())
-    assert len(bytes(await Intake(Asked(), size).params(program, "x"))) == size
+    assert await sent(Intake(Asked(), size), program) == program.encode()
     with pytest.raises(InvalidInput, match=r"are 1,008 bytes; at most 1,007 are sent \(max_payload"):
         await Intake(Asked(), size - 1).params(program, "x")
 
@@ -186,3 +194,12 @@ async def test_the_ceiling_of_a_service_may_be_chosen() -> None:
         with pytest.raises(InvalidInput, match="at most 100 are sent"):
             await here.run()
         assert "POST /v1/jobs" not in await here.requests()
+
+
+@pytest.mark.virtual_clock
+async def test_large_params_arrive_as_they_were_encoded() -> None:
+    program = qrt.Program("sampler", {"pubs": [["x" * PIECE, None, 1], ["é" * PIECE]]})
+    async with ground() as here:
+        job = await here.service.run(program, backend=BACKEND, watch=False)
+        record = await here.service.jobs.get(job.id)
+        assert record.params == json.loads(program.encode())
