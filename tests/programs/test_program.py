@@ -157,6 +157,12 @@ def test_any_program_passes_its_params_through(given: Any) -> None:
         assert program.encode() is given
 
 
+@pytest.mark.parametrize("lost", [float("nan"), [1, {"a": float("inf")}], np.float64("nan")])
+def test_what_json_would_lose_is_refused(lost: Any) -> None:
+    with pytest.raises(InvalidInput, match="NaN"):
+        Program("x", {"a": lost, "b": None}).encode()
+
+
 def test_any_program_types_arrays_numbers_and_circuits() -> None:
     encoded = Program("x", {"a": np.arange(3), "n": np.int64(2), "z": 1j, "c": circuit(0)}).encode()
     got = decode("x", encoded)
