@@ -3,16 +3,35 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine
-from typing import Any
+from collections.abc import Callable, Coroutine, Sequence
+from typing import Any, TypedDict, TypeVar, Unpack
 
 from qrt_async.api.calls import NewSession
+from qrt_async.api.job_calls import LogLevel
 from qrt_async.api.records import SessionRecord
 from qrt_async.api.resources import Sessions
 from qrt_async.errors import InvalidInput, QrtError, ServiceError, TimedOut
+from qrt_async.jobs.job import AsyncJob
+from qrt_async.programs.program import Program
+from qrt_async.submit.intake import Isa
+
+T = TypeVar("T")
 
 _CLOSE_WITHIN = 30.0
 """Seconds that leaving may take: a session left open costs money, a program that hangs does too."""
+
+
+class How(TypedDict, total=False):
+    """The arguments of ``service.run`` that a session leaves open."""
+
+    tags: Sequence[str]
+    private: bool
+    cost: int | None
+    log_level: LogLevel | None
+    calibration_id: str | None
+    runtime: str | None
+    isa: Isa
+    watch: bool
 
 
 class RuntimeSession:
@@ -40,12 +59,13 @@ class RuntimeSession:
         """The backend all its jobs run on."""
         return self._new.backend
 
-    async def run(self, program: Any, **how: Any) -> Any:
+    async def run(self, program: Program[T], **how: Unpack[How]) -> AsyncJob[T]:
         """``service.run`` into this session, on its backend. Takes the same arguments but those two."""
         for name in ("backend", "session_id"):
             if name in how:
                 raise InvalidInput(f"{name}= is given by the session itself; leave it out.")
-        return await self._run(program, backend=self.backend, session_id=self.id, **how)
+        job: AsyncJob[T] = await self._run(program, backend=self.backend, session_id=self.id, **how)
+        return job
 
     async def details(self) -> SessionRecord:
         """Ask the service how the session stands."""
