@@ -12,7 +12,7 @@ from collections.abc import Awaitable, Callable
 
 import msgspec
 
-from . import decoding, imports, requests, waiting
+from . import decoding, imports, requests, stall, waiting
 from .race import Field, Lost
 from .report import WARNING, Report
 
@@ -55,11 +55,16 @@ def asks(field: Field, given: argparse.Namespace) -> Awaitable[Report]:
     return requests.answer(field, rounds=2, block=3) if given.quick else requests.answer(field)
 
 
+def stalls(field: Field, given: argparse.Namespace) -> Awaitable[Report]:
+    return stall.answer(field, jobs=2, size=20_000, runs=1) if given.quick else stall.answer(field)
+
+
 BENCHMARKS: dict[str, Callable[[Field, argparse.Namespace], Awaitable[Report]]] = {
     "waiting": waits,
     "imports": loads,
     "decoding": decodes,
     "requests": asks,
+    "stall": stalls,
 }
 
 

@@ -38,7 +38,7 @@ async def answer(field: Field, size: int = SIZE, runs: int = RUNS) -> Report:
     with tempfile.TemporaryDirectory() as folder:
         for case in CASES:
             body = Path(folder, f"{case}.json")
-            shots = _write(body, case, size)
+            shots = write(body, case, size)
             rows += [await _row(field, runner, case, body, shots, runs) for runner in runners]
             _agree(rows, case)
     return Report(
@@ -55,9 +55,9 @@ async def answer(field: Field, size: int = SIZE, runs: int = RUNS) -> Report:
     )
 
 
-def _write(file: Path, case: str, size: int) -> int:
+def write(file: Path, case: str, size: int) -> int:
     """Write about so many bytes; the number of shots in them."""
-    per_shot = 2.0 if "peaked" in case else 3.7
+    per_shot = 3.15 if "peaked" in case else 3.7
     shots = int(size / (per_shot if "typed" in case else 9.9))
     file.write_bytes(encode(_result(shots, peaked="peaked" in case), typed="typed" in case))
     return shots

@@ -30,7 +30,12 @@ def connect(task: Task) -> qrt.RuntimeService:
     import qrt_async as qrt
 
     return qrt.RuntimeService(
-        url=task["url"], token=task["key"], instance=task["instance"], rate_limit=None, spool=False
+        url=task["url"],
+        token=task["key"],
+        instance=task["instance"],
+        rate_limit=None,
+        spool=False,
+        keep_results=task.get("keep_results", True),
     )
 
 

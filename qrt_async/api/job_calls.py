@@ -185,16 +185,17 @@ def get_metrics(job_id: str) -> Call[JobMetrics]:
     return Call(_read(_job(job_id) + "/metrics", "/jobs/{id}/metrics"), _metrics)
 
 
-def get_results(job_id: str) -> Call[bytes | None]:
-    """``None`` for 204: not finished, cancelled, or a private result that was read before."""
-    return Call(_read(_job(job_id) + "/results", "/jobs/{id}/results"), body)
+def get_results(job_id: str, keep: Keep | None = None) -> Call[bytes | None]:
+    """``None`` for 204: not finished, cancelled, or a private result that was read before. ``keep`` is given
+    each piece as it arrives, and may hold up those that follow."""
+    request = _read(_job(job_id) + "/results", "/jobs/{id}/results")
+    return Call(msgspec.structs.replace(request, keep=keep), body)
 
 
 def get_results_once(job_id: str, keep: Keep | None) -> Call[bytes | None]:
-    """The same where the read itself deletes the result: not repeated once it began, and each piece
-    is handed to ``keep`` as it arrives."""
-    call = get_results(job_id)
-    return Call(msgspec.structs.replace(call.request, repeat="refused", keep=keep), call.read)
+    """The same where the read itself deletes the result: not repeated once it began."""
+    call = get_results(job_id, keep)
+    return Call(msgspec.structs.replace(call.request, repeat="refused"), call.read)
 
 
 def replace_tags(job_id: str, tags: Sequence[str]) -> Call[None]:

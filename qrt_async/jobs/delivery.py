@@ -15,6 +15,7 @@ from qrt_async.jobs.outcome import error_of, last_line
 from qrt_async.jobs.spool import Part, Spool, cut
 from qrt_async.transport.flight import Flight
 from qrt_async.transport.tasks import Crew
+from qrt_async.transport.wire import Keep
 
 _LATE = (0.5, 1.0, 2.0, 4.0)
 """Seconds to wait for the result of a completed job that the service does not have yet. Nothing arrives with
@@ -41,11 +42,14 @@ class Delivery:
             return self._kept[0]
         return await self._decoding.join(lambda: self._bring(known))
 
-    async def body(self, known: Known) -> bytes | None:
-        """The bytes as the service sends them; of a private job from the spool, if they are there."""
+    async def body(self, known: Known, keep: Keep | None = None) -> bytes | None:
+        """The bytes as the service sends them; of a private job from the spool, if they are there.
+
+        ``keep`` may hold up the others; never those of a private job, whose read must not be risked.
+        """
         if await self._is_private(known):
             return await self._reading.join(lambda: self._read(known))
-        return await self._ask(get_results(known.id))
+        return await self._ask(get_results(known.id, keep))
 
     async def error(self, known: Known) -> JobError | None:
         """How a settled job went wrong. Where the record is silent, the error text is asked for."""
@@ -60,24 +64,25 @@ class Delivery:
         return error_of(known.record, text)
 
     async def _bring(self, known: Known) -> Any:
-        body = await self._body_of_completed(known)
-        try:
-            value = await self._decoder.decode(known.program_id or "", body)
-        except ResultError as error:
-            raise ResultError(f"{error} The bytes of job {known.id}: await job.raw_results().") from error
+        async with self._decoder.room() as keep:
+            body = await self._body_of_completed(known, keep)
+            try:
+                value = await self._decoder.decode(known.program_id or "", body)
+            except ResultError as error:
+                raise ResultError(f"{error} The bytes of job {known.id}: await job.raw_results().") from error
         if self._keep:
             self._kept = (value,)
         if self._spool is None:
             self._held = None
         return value
 
-    async def _body_of_completed(self, known: Known) -> bytes:
-        body = await self.body(known)
+    async def _body_of_completed(self, known: Known, keep: Keep) -> bytes:
+        body = await self.body(known, keep)
         for pause in _LATE:
             if body is not None:
                 return body
             await asyncio.sleep(pause)
-            body = await self.body(known)
+            body = await self.body(known, keep)
         if body is None and known.private:
             raise ResultGone(
                 f"The result of private job {known.id} was read before, and the service keeps none."
