@@ -27,8 +27,8 @@ from qrt_async.api.models import JobRecord
 from qrt_async.api.status import JobStatus
 from qrt_async.errors import JobCancelled, JobFailed, JobRanTooLong, QrtError
 from qrt_async.jobs.cadence import PollPolicy
+from qrt_async.jobs.changes import JobUpdate
 from qrt_async.jobs.job import AsyncJob
-from qrt_async.jobs.known import JobUpdate
 from qrt_async.programs.options import EstimatorOptions, NoiseLearnerOptions, SamplerOptions
 from qrt_async.programs.program import Estimator, NoiseLearner, Program, Sampler
 from qrt_async.service import RuntimeService

@@ -10,15 +10,35 @@ from qrt_async.errors import InvalidInput
 class PollPolicy(msgspec.Struct, frozen=True, kw_only=True):
     """How often the service is asked for news of the jobs somebody waits for.
 
-    The pause before the next look is ``growth`` times the job's age, between ``floor`` and ``ceiling``
-    seconds, shortened by up to the part ``jitter`` so that many programs do not ask in step: what is
-    found late is late by at most that part of the job's own length. All looks of a service together
-    stay within ``allowance`` requests a minute after a first ``burst``. A job that a listing does not
-    show is given ``lag`` seconds to appear before it is asked for by itself.
+    A job of age ``a`` (seconds since its creation) of which nothing else is known is looked at again after
+
+        patient(a) = min(ceiling, max(floor, growth · a))
+
+    so that what is found late is late by at most ``growth`` of the job's own length. Where jobs of its
+    backend and program were seen to end, or the service sent an estimate, its end is expected between
+    ``early`` and ``late``, and the pause is
+
+        a < early            min(early - a, max(patient(a), a))          sparse: it can hardly have ended
+        early <= a <= late   min(patient(a), dense)                      dense around the expected end
+        late < a             min(patient(a), max(dense, a - late))       backing off with age
+
+        dense = max(DENSER · max(floor, growth · a), (late - early) / STEPS)
+
+    Pauses are shortened by up to the part ``jitter``, so that many programs do not ask in step. All
+    looks of a service together stay within ``allowance`` requests a minute after a first ``burst``. A
+    job that a listing does not show is given ``lag`` seconds to appear before it is asked for by itself;
+    how late listings really are is learned from the service's own new jobs.
+
+    With the defaults, and without jitter, a job of which nothing is known is looked at (age in seconds)
+
+        0.5  1.0  1.5 … 5.0  5.5  6.1  6.7 … 54  60  66 … 274  301 … 1675  1842  2012 … 18162
+
+    which is 10 looks until it is 5 s old, 53 until 5 min and 168 until 5 h; and one that is expected to end
+    between 4 and 6 s at 0.5  1.0  2.0  4.0  4.25  4.5 … 6.0  6.25  6.5  7.0  7.7.
     """
 
     floor: float = 0.5
-    ceiling: float = 60.0
+    ceiling: float = 170.0
     growth: float = 0.1
     jitter: float = 0.1
     allowance: float = 60.0
@@ -32,45 +52,50 @@ class PollPolicy(msgspec.Struct, frozen=True, kw_only=True):
             raise InvalidInput(f"{self!r}: needed are allowance > 0, burst >= 1, lag >= 0.")
 
 
-def pause(policy: PollPolicy, age: float, roll: float) -> float:
+DENSER = 0.4
+"""Around its expected end a job is looked at so many times as rarely as its age alone would have it."""
+SPARSEST = 1.5
+"""The last leap to the earliest expected end may be so much longer than the one before would be."""
+STEPS = 8
+"""Looks between the earliest and the latest expected end."""
+_LONGEST_OUTAGE_PAUSE = 60.0
+
+
+class Expectation(msgspec.Struct, frozen=True):
+    """When a job is thought to end, in seconds of its age.
+
+    ``likely`` is the age by which most such jobs have ended; ``None`` where that is anybody's guess.
+    """
+
+    early: float
+    late: float
+    likely: float | None = None
+
+    def later(self, seconds: float) -> Expectation:
+        """When the end will show, if what shows it is that much behind."""
+        return Expectation(self.early + seconds, self.late + seconds, self.likely)
+
+
+def pause(policy: PollPolicy, age: float, expected: Expectation | None, roll: float) -> float:
     """Seconds until the next look at a job of this age; ``roll`` is a random number from 0 to 1."""
-    wished = min(policy.ceiling, max(policy.floor, policy.growth * age))
-    return wished * (1 - policy.jitter * roll)
+    shorter = 1 - policy.jitter * roll
+    patient = min(policy.ceiling, max(policy.floor, policy.growth * age))
+    if expected is None:
+        return patient * shorter
+    left = expected.early - age
+    if left > DENSER * policy.floor:
+        sparse = max(patient, age) * shorter
+        return left if left <= SPARSEST * sparse else sparse
+    pace = DENSER * max(policy.floor, policy.growth * age)
+    dense = max(pace, (expected.late - expected.early) / STEPS)
+    return min(patient, max(dense, age - expected.late)) * shorter
 
 
 def pause_after_failure(policy: PollPolicy, failures: int, asked: float | None, roll: float) -> float:
     """Seconds until the next try after ``failures`` looks in a row failed.
 
-    Doubles from the floor to the ceiling; never sooner than the service ``asked`` for.
+    Doubles from the floor to a minute, or the ceiling; never sooner than the service ``asked`` for.
     """
-    wished = min(policy.ceiling, policy.floor * 2.0 ** min(failures, 16))
+    longest = min(policy.ceiling, max(policy.floor, _LONGEST_OUTAGE_PAUSE))
+    wished = min(longest, policy.floor * 2.0 ** min(failures, 16))
     return max(wished * (1 - policy.jitter * roll), asked or 0.0)
-
-
-_WHOLE = 1e-6
-"""So little short of one request is rounding: waiting for it could take for ever."""
-
-
-class Allowance:
-    """How many requests may be spent on looking: a bucket that fills evenly. Arithmetic only."""
-
-    def __init__(self, policy: PollPolicy) -> None:
-        self._rate = policy.allowance / 60.0
-        self._burst = float(policy.burst)
-        self._left = self._burst
-        self._as_of: float | None = None
-
-    def wait(self, now: float) -> float:
-        """Seconds until one request may be made; 0.0 means now."""
-        self._fill(now)
-        return 0.0 if self._left > 1.0 - _WHOLE else (1.0 - self._left) / self._rate
-
-    def spend(self, now: float) -> None:
-        """One request was made."""
-        self._fill(now)
-        self._left -= 1.0
-
-    def _fill(self, now: float) -> None:
-        if self._as_of is not None:
-            self._left = min(self._burst, self._left + (now - self._as_of) * self._rate)
-        self._as_of = now

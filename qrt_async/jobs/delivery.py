@@ -65,7 +65,7 @@ class Delivery:
 
     async def _bring(self, known: Known) -> Any:
         async with self._decoder.room() as keep:
-            body = await self._body_of_completed(known, keep)
+            body = known.take_body() or await self._body_of_completed(known, keep)
             try:
                 value = await self._decoder.decode(known.program_id or "", body)
             except ResultError as error:

@@ -95,7 +95,11 @@ class AsyncJob(Generic[R_co]):
         ``TimeoutError``) after ``timeout`` seconds, which leaves the job alone.
         """
         async with self._patience(timeout):
-            await self._settled()
+            self._known.wanted += 1
+            try:
+                await self._settled()
+            finally:
+                self._known.wanted -= 1
             error = await self._delivery.error(self._known)
             if error is not None:
                 raise error

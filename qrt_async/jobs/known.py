@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections import deque
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any
@@ -14,56 +13,7 @@ import msgspec
 from qrt_async.api.models import JobMetrics, JobRecord
 from qrt_async.api.status import JobStatus
 from qrt_async.errors import QrtError
-
-
-class JobUpdate(msgspec.Struct, frozen=True, kw_only=True):
-    """A change of a job, as seen at ``seen_at``.
-
-    ``position_in_queue`` and the estimates are there where the service's API date sends them (up to
-    2026-02-15); ``charged`` is seconds of QPU time, once the service says so.
-    """
-
-    job_id: str
-    status: JobStatus
-    status_text: str
-    seen_at: datetime
-    reason: str | None = None
-    position_in_queue: int | None = None
-    estimated_start_time: datetime | None = None
-    estimated_completion_time: datetime | None = None
-    charged: float | None = None
-
-    def same_as(self, other: JobUpdate | None) -> bool:
-        """Does it say nothing new?"""
-        return other is not None and msgspec.structs.replace(other, seen_at=self.seen_at) == self
-
-
-class Listener:
-    """Collects updates for one iterator."""
-
-    def __init__(self) -> None:
-        self.queue: deque[JobUpdate] = deque()
-        self.ended = False
-        self.error: BaseException | None = None
-        self._wake: asyncio.Future[None] | None = None
-
-    def put(self, update: JobUpdate) -> None:
-        self.queue.append(update)
-        self.wake()
-
-    def end(self, error: BaseException | None) -> None:
-        self.ended, self.error = True, error
-        self.wake()
-
-    def wake(self) -> None:
-        if self._wake is not None and not self._wake.done():
-            self._wake.set_result(None)
-
-    async def change(self) -> None:
-        """Return when there is something new in the queue, or the end."""
-        if not self.queue and not self.ended:
-            self._wake = asyncio.get_running_loop().create_future()
-            await self._wake
+from qrt_async.jobs.changes import JobUpdate, Listener
 
 
 class Acceptance(msgspec.Struct, frozen=True, kw_only=True):
@@ -85,7 +35,29 @@ class Callback(msgspec.Struct, frozen=True):
 
 
 class Known:
-    """State of one job. Changes only by ``learn``, ``hint``, ``lose`` and ``stop``."""
+    """State of one job. Changes only by ``learn``, ``hint``, ``stall``, ``lose`` and ``stop``.
+
+    ``wanted`` counts those who wait for the result itself, ``body`` is the result where reading it was how
+    the end was learned; whoever decodes it takes it away.
+    """
+
+    __slots__ = (
+        "__weakref__",
+        "_listeners",
+        "_metrics",
+        "_waiters",
+        "accepted",
+        "body",
+        "callbacks",
+        "hintless",
+        "id",
+        "lost",
+        "record",
+        "seen_at",
+        "stalled",
+        "update",
+        "wanted",
+    )
 
     def __init__(self, job_id: str, accepted: Acceptance | None = None) -> None:
         self.id = job_id
@@ -94,11 +66,14 @@ class Known:
         self.seen_at: datetime | None = None
         self.lost: QrtError | None = None
         self.hintless = False
+        self.stalled: str | None = None
         self.update: JobUpdate | None = None
         self.callbacks: list[Callback] = []
+        self.wanted = 0
+        self.body: bytes | None = None
         self._metrics: JobMetrics | None = None
         self._waiters: set[asyncio.Future[None]] = set()
-        self._listeners: WeakSet[Listener] = WeakSet()
+        self._listeners: WeakSet[Listener] | None = None
 
     @property
     def status(self) -> JobStatus | None:
@@ -153,8 +128,9 @@ class Known:
         return found if found is not None or self.record is None else getattr(self.record, name)
 
     @property
-    def waited_for(self) -> bool:
-        return bool(self._waiters or self._listeners or self.callbacks)
+    def estimated_end(self) -> datetime | None:
+        """When the service last thought the job would be done."""
+        return None if self._metrics is None else self._metrics.estimated_completion_time
 
     @property
     def wants_hints(self) -> bool:
@@ -169,6 +145,8 @@ class Known:
         if self.settled and not record.state.status.final:
             return False
         moved = self.record is None or record.state != self.record.state
+        if moved:
+            self.stalled = None
         self.record, self.seen_at = record, at
         self._tell()
         if self.final:
@@ -182,6 +160,19 @@ class Known:
         self._metrics = metrics
         self.seen_at = at
         self._tell()
+
+    def stall(self, why: str, at: datetime) -> bool:
+        """Something outside of the job keeps it from moving on; ``True`` where that is news."""
+        if self.settled or self.stalled == why:
+            return False
+        self.stalled, self.seen_at = why, at
+        self._tell()
+        return True
+
+    def take_body(self) -> bytes | None:
+        """The result, if reading it was how the end was learned: once."""
+        body, self.body = self.body, None
+        return body
 
     def lose(self, error: QrtError) -> None:
         """The service no longer knows the job, or will not tell: waiting ends with this error."""
@@ -212,6 +203,8 @@ class Known:
         if self.settled:
             listener.end(self.lost)
         else:
+            if self._listeners is None:
+                self._listeners = WeakSet()
             self._listeners.add(listener)
         return listener
 
@@ -219,7 +212,7 @@ class Known:
         update = self._describe()
         if update is not None and not update.same_as(self.update):
             self.update = update
-            for listener in list(self._listeners):
+            for listener in list(self._listeners or ()):
                 listener.put(update)
 
     def _describe(self) -> JobUpdate | None:
@@ -239,6 +232,7 @@ class Known:
             seen_at=self.seen_at,
             reason=record.state.reason or None,
             charged=None if record.usage is None else record.usage.charged,
+            stalled=self.stalled,
             **hints,
         )
 
@@ -249,9 +243,9 @@ class Known:
                     waiter.set_result(None)
                 else:
                     waiter.set_exception(error)
-        for listener in list(self._listeners):
+        for listener in list(self._listeners or ()):
             listener.end(error)
-        self._listeners.clear()
+        self._listeners = None
         callbacks, self.callbacks = self.callbacks, []
         for callback in callbacks:
             asyncio.get_running_loop().call_soon(callback.run)

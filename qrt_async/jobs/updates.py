@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from qrt_async.jobs.known import JobUpdate, Known, Listener
+from qrt_async.jobs.changes import JobUpdate, Listener
+from qrt_async.jobs.known import Known
 
 
 class JobUpdates:
     """Iterates over the changes of one job, the present state first, and ends with the final one.
 
     An iterator object without a task behind it: ``break`` out of the loop at any time. Any number of
-    them can follow one job; each gets every change once, in order.
+    them can follow one job; each gets every change once, in order. Who comes for them so rarely that 64
+    wait gets only the newest instead, whose ``skipped`` says how many it replaces.
     """
 
     def __init__(self, known: Known, watch: Callable[[], None]) -> None:
@@ -26,13 +28,7 @@ class JobUpdates:
         if self._listener is None:
             self._listener = self._known.listen()
             self._watch()
-        await self._listener.change()
-        if self._listener.queue:
-            return self._listener.queue.popleft()
-        if self._listener.error is not None:
-            error, self._listener.error = self._listener.error, None
-            raise error
-        raise StopAsyncIteration
+        return await self._listener.next()
 
     async def aclose(self) -> None:
         """Stop listening."""

@@ -2,35 +2,95 @@
 
 from __future__ import annotations
 
+import itertools
+import math
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from qrt_async.errors import InvalidInput
-from qrt_async.jobs.cadence import Allowance, PollPolicy, pause, pause_after_failure
+from qrt_async.jobs.cadence import DENSER, Expectation, PollPolicy, pause, pause_after_failure
 
 POLICY = PollPolicy(floor=0.5, ceiling=60.0, growth=0.1, jitter=0.2)
 
 
 @pytest.mark.parametrize(("age", "wanted"), [(0.0, 0.5), (5.0, 0.5), (20.0, 2.0), (600.0, 60.0), (1e9, 60.0)])
 def test_the_pause_grows_with_age_between_floor_and_ceiling(age: float, wanted: float) -> None:
-    assert pause(POLICY, age, roll=0.0) == wanted
+    assert pause(POLICY, age, None, roll=0.0) == wanted
 
 
 @given(age=st.floats(0, 1e7), roll=st.floats(0, 1))
 def test_jitter_only_ever_shortens_and_by_no_more_than_its_part(age: float, roll: float) -> None:
-    longest = pause(POLICY, age, roll=0.0)
-    assert 0.8 * longest - 1e-9 <= pause(POLICY, age, roll) <= longest
+    longest = pause(POLICY, age, None, roll=0.0)
+    assert 0.8 * longest - 1e-9 <= pause(POLICY, age, None, roll) <= longest
 
 
 @given(length=st.floats(0.01, 20_000.0))
 def test_what_is_found_late_is_late_by_growth_of_the_jobs_length(length: float) -> None:
     age, looks = 0.0, 0
     while age < length:
-        age += pause(POLICY, age, roll=0.0)
+        age += pause(POLICY, age, None, roll=0.0)
         looks += 1
     assert age - length <= max(POLICY.floor, POLICY.growth * length) + 1e-9
     assert looks <= 1 + length / POLICY.floor
+
+
+def looks(length: float, expected: Expectation | None, roll: float = 0.0) -> list[float]:
+    """The ages at which one job is looked at with the policy that everybody gets, until it has ended."""
+    ages = [0.0]
+    while ages[-1] < length:
+        ages.append(ages[-1] + pause(PollPolicy(), ages[-1], expected, roll))
+    return ages[1:]
+
+
+@pytest.mark.parametrize(
+    ("length", "most", "late"), [(5.0, 20, 0.12), (300.0, 60, 0.1), (18_000.0, 180, 0.01)]
+)
+@pytest.mark.parametrize("roll", [0.0, 0.25, 0.5])
+def test_one_policy_serves_jobs_of_seconds_minutes_and_hours(
+    length: float, most: int, late: float, roll: float
+) -> None:
+    ages = looks(length, None, roll)
+    assert len(ages) <= most
+    assert ages[-1] - length <= late * length
+
+
+def test_before_an_end_is_possible_looks_are_sparse_and_one_is_made_when_it_becomes_so() -> None:
+    ages = looks(100.0, Expectation(100.0, 120.0))
+    assert len(ages) <= 9
+    assert ages[-1] == pytest.approx(100.0)
+
+
+def test_around_the_expected_end_looks_are_dense_and_then_back_off() -> None:
+    ages = [age for age in looks(30.0, Expectation(4.0, 6.0)) if age >= 4.0]
+    inside = [age for age in ages if age <= 6.0]
+    assert len(inside) >= 8
+    after = [later - earlier for earlier, later in itertools.pairwise(ages) if earlier > 6.0]
+    assert after == sorted(after)
+    assert after[-1] == pytest.approx(0.1 * ages[-2], rel=0.01)
+
+
+@given(
+    age=st.floats(0, 1e6),
+    early=st.floats(0.01, 1e6),
+    width=st.floats(0, 1e6) | st.just(math.inf),
+    roll=st.floats(0, 1),
+)
+def test_no_expectation_makes_looks_denser_than_a_part_of_the_age_or_rarer_than_the_age(
+    age: float, early: float, width: float, roll: float
+) -> None:
+    policy = PollPolicy()
+    patient = pause(policy, age, None, roll)
+    found = pause(policy, age, Expectation(early, early + width), roll)
+    assert DENSER * patient * (1 - policy.jitter) <= found + 1e-9 or found >= DENSER * policy.floor * 0.9
+    assert found <= 1.5 * max(patient, age) + 1e-9
+
+
+@given(age=st.floats(0.5, 1e5), wrong=st.floats(0.3, 3.0))
+def test_an_expectation_that_is_wrong_delays_by_no_more_than_the_age(age: float, wrong: float) -> None:
+    ages = looks(age, Expectation(0.8 * age * wrong, 1.2 * age * wrong))
+    assert ages[-1] - age <= 1.5 * age + 1.0
 
 
 def test_pauses_after_failures_double_up_to_the_ceiling() -> None:
@@ -40,29 +100,6 @@ def test_pauses_after_failures_double_up_to_the_ceiling() -> None:
 
 def test_a_pause_that_the_service_asks_for_is_kept() -> None:
     assert pause_after_failure(POLICY, 1, asked=90.0, roll=1.0) == 90.0
-
-
-@given(st.lists(st.floats(0, 30), max_size=300))
-def test_no_minute_ever_holds_more_requests_than_burst_and_allowance(gaps: list[float]) -> None:
-    policy = PollPolicy(allowance=60.0, burst=20)
-    allowance, now, made = Allowance(policy), 0.0, []
-    for gap in gaps:
-        now += gap
-        wait = allowance.wait(now)
-        if wait == 0.0:
-            allowance.spend(now)
-            made.append(now)
-    for start in made:
-        assert sum(start <= moment < start + 60.0 for moment in made) <= 20 + 60 + 1
-
-
-def test_the_allowance_says_how_long_to_wait() -> None:
-    allowance = Allowance(PollPolicy(allowance=60.0, burst=2))
-    allowance.spend(0.0)
-    allowance.spend(0.0)
-    assert allowance.wait(0.0) == 1.0
-    assert allowance.wait(0.75) == pytest.approx(0.25)
-    assert allowance.wait(1.0) == 0.0
 
 
 @pytest.mark.parametrize(

@@ -140,7 +140,7 @@ async def test_a_watcher_that_crashes_fails_its_waiters_and_says_so() -> None:
         async def broken(_: object) -> None:
             raise LookupError("our own mistake")
 
-        here.service._watcher._ask = broken  # type: ignore[assignment] # a mistake of ours, made on purpose
+        here.service._watcher._lookout.ask = broken  # type: ignore[assignment] # our own mistake, on purpose
         with pytest.raises(QrtError, match="our own mistake"):
             await job
         await asyncio.sleep(0)

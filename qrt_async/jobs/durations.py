@@ -1,0 +1,91 @@
+"""How long jobs take: what was learned from those this service has seen, and what the service says. Pure."""
+
+from __future__ import annotations
+
+import math
+from datetime import datetime
+
+import msgspec
+
+from qrt_async.jobs.cadence import Expectation
+
+_DOUBT = 0.12
+"""The spread, as a part of the length, that is assumed after one job."""
+_MEMORY = 30.0
+"""So many jobs are remembered; older ones fade."""
+_EDGE = 1.645
+"""Standard deviations to the ends of the window: five jobs in a hundred end before it, five after it."""
+_MOST = 0.2
+"""Standard deviations by which somewhat more than half of them have ended."""
+_KINDS = 500
+"""Kinds of jobs that are remembered."""
+_VAGUE = 0.5
+"""A spread beyond which the service's own estimate says more than the past does."""
+_TRUST = 3.3
+"""An estimate of the service is believed to within this factor; wrong by three must not hurt."""
+
+Kind = tuple[str | None, str | None]
+"""Backend and program."""
+
+
+class Past(msgspec.Struct, frozen=True):
+    """The lengths of jobs of one kind: how many, and mean and spread of their logarithms."""
+
+    weight: float = 0.0
+    mean: float = 0.0
+    squares: float = 0.0
+
+    def with_one(self, seconds: float) -> Past:
+        """After one more job that took so long."""
+        value = math.log(max(seconds, 1e-3))
+        fade = min(1.0, _MEMORY / (self.weight + 1.0))
+        weight = self.weight * fade + 1.0
+        mean = self.mean + (value - self.mean) / weight
+        squares = self.squares * fade + (value - self.mean) * (value - mean)
+        return Past(weight, mean, squares)
+
+    @property
+    def spread(self) -> float:
+        """Standard deviation of the next one's logarithm."""
+        known = (_DOUBT**2 + self.squares) / (1.0 + self.weight)
+        return math.sqrt(known * (1.0 + 1.0 / self.weight))
+
+    def expectation(self) -> Expectation:
+        reach = _EDGE * self.spread
+        return Expectation(
+            math.exp(self.mean - reach),
+            math.exp(self.mean + reach),
+            math.exp(self.mean + _MOST * self.spread),
+        )
+
+
+class Durations:
+    """The past of each kind of job; the least recently seen kind is forgotten first."""
+
+    def __init__(self) -> None:
+        self._past: dict[Kind, Past] = {}
+
+    def saw(self, kind: Kind, seconds: float) -> None:
+        """A job of this kind completed at this age."""
+        self._past[kind] = self._past.pop(kind, Past()).with_one(seconds)
+        if len(self._past) > _KINDS:
+            del self._past[next(iter(self._past))]
+
+    def expectation(self, kind: Kind, hint: Expectation | None) -> Expectation | None:
+        """When a job of this kind is thought to end: by the past, else by the service's word."""
+        past = self._past.get(kind)
+        if past is None or (hint is not None and past.spread > _VAGUE):
+            return hint
+        return past.expectation()
+
+
+def hinted(
+    created: datetime | None, completion: datetime | None, running_seconds: float | None
+) -> Expectation | None:
+    """What the service's estimates are worth: a wide window, or an age before which no end is likely."""
+    if created is not None and completion is not None and completion > created:
+        seconds = (completion - created).total_seconds()
+        return Expectation(seconds / _TRUST, seconds * _TRUST)
+    if running_seconds is not None and running_seconds > 0:
+        return Expectation(running_seconds / _TRUST, math.inf)
+    return None

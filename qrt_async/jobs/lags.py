@@ -1,0 +1,35 @@
+"""How late listings are, learned from the service's own new jobs. Pure."""
+
+from __future__ import annotations
+
+from collections import deque
+
+_REMEMBERED = 50
+_ENOUGH = 5
+"""Before so many new jobs were seen to appear, the policy's ``lag`` stands."""
+_SHORTEST, _LONGEST = 2.0, 600.0
+
+
+class Lags:
+    """The longest times that new jobs of ours took to appear in a listing."""
+
+    def __init__(self, first: float) -> None:
+        self._first = first
+        self._seen: deque[float] = deque(maxlen=_REMEMBERED)
+
+    def saw(self, seconds: float) -> None:
+        """A new job was in a listing this long after it was accepted, and in none before."""
+        self._seen.append(seconds)
+
+    @property
+    def grace(self) -> float:
+        """Seconds for which a job may be missing from listings without meaning anything."""
+        if not self._seen:
+            return self._first
+        learned = min(_LONGEST, max(_SHORTEST, 2.0 * max(self._seen)))
+        return learned if len(self._seen) >= _ENOUGH else max(self._first, learned)
+
+    @property
+    def usual(self) -> float:
+        """Seconds by which listings are behind in the mean."""
+        return sum(self._seen) / len(self._seen) if self._seen else 0.0
