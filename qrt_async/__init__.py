@@ -28,6 +28,7 @@ from qrt_async.api.status import JobStatus
 from qrt_async.errors import JobCancelled, JobFailed, JobRanTooLong, QrtError
 from qrt_async.jobs.cadence import PollPolicy
 from qrt_async.jobs.changes import JobUpdate
+from qrt_async.jobs.collect import as_completed, gather
 from qrt_async.jobs.job import AsyncJob
 from qrt_async.programs.options import EstimatorOptions, NoiseLearnerOptions, SamplerOptions
 from qrt_async.programs.program import Estimator, NoiseLearner, Program, Sampler
@@ -71,8 +72,10 @@ __all__ = [
     "Timeouts",
     "TokenBucket",
     "__version__",
+    "as_completed",
     "errors",
     "events",
+    "gather",
 ]
 
 _OF_RESULTS = {

@@ -43,6 +43,7 @@ class AsyncJob(Generic[R_co]):
     def __init__(self, known: Known, desk: Desk) -> None:
         self._known = known
         self._desk = desk
+        self._held: tuple[Any, QrtError | None] | None = None
 
     def __await__(self) -> Generator[Any, None, R_co]:
         return self.result().__await__()
@@ -94,12 +95,17 @@ class AsyncJob(Generic[R_co]):
         be read, ``ResultGone`` for a private one that was read elsewhere; ``WaitTimedOut`` (a
         ``TimeoutError``) after ``timeout`` seconds, which leaves the job alone.
         """
+        if self._held is not None:
+            held: R_co = self._held[0]
+            if self._held[1] is not None:
+                raise self._held[1]
+            return held
         async with self._patience(timeout):
-            self._known.wanted += 1
+            self.want(1)
             try:
                 await self._settled()
             finally:
-                self._known.wanted -= 1
+                self.want(-1)
             error = await self._delivery.error(self._known)
             if error is not None:
                 raise error
@@ -209,6 +215,14 @@ class AsyncJob(Generic[R_co]):
         if not self._known.callbacks:
             self._desk.watcher.let_go(self._known)
         return before - len(self._known.callbacks)
+
+    def want(self, more: int) -> None:
+        """For those who collect: ``more`` or fewer wait for the result itself, not only for the end."""
+        self._known.wanted += more
+
+    def hold(self, outcome: tuple[Any, QrtError | None] | None) -> None:
+        """For those who collect: what awaiting this handle brings while they hold it."""
+        self._held = outcome
 
     def __repr__(self) -> str:
         status = self._known.record.state.status_text if self._known.record is not None else "not seen yet"
