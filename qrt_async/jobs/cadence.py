@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import msgspec
 
 from qrt_async.errors import InvalidInput
@@ -58,22 +60,47 @@ SPARSEST = 1.5
 """The last leap to the earliest expected end may be so much longer than the one before would be."""
 STEPS = 8
 """Looks between the earliest and the latest expected end."""
+_LEAST = 1e-9
+"""A tail beyond which no difference is made."""
 _LONGEST_OUTAGE_PAUSE = 60.0
 
 
 class Expectation(msgspec.Struct, frozen=True):
     """When a job is thought to end, in seconds of its age.
 
-    ``likely`` is the age by which most such jobs have ended; ``None`` where that is anybody's guess.
+    ``middle`` is the age by which half of such jobs have ended, ``spread`` the standard deviation of their
+    ages' logarithms; ``None`` where nothing but the window is known.
     """
 
     early: float
     late: float
-    likely: float | None = None
+    middle: float | None = None
+    spread: float = 0.0
 
     def later(self, seconds: float) -> Expectation:
         """When the end will show, if what shows it is that much behind."""
-        return Expectation(self.early + seconds, self.late + seconds, self.likely)
+        return Expectation(self.early + seconds, self.late + seconds)
+
+    def ripe(self, alive: float, chance: float) -> float:
+        """The age at which a job that had not ended at the age ``alive`` has ended with this chance."""
+        if self.middle is None:
+            return math.inf
+        ended = 0.0 if alive <= _LEAST else _below(math.log(alive / self.middle) / self.spread)
+        return max(alive, self.middle * math.exp(self.spread * _quantile(ended + chance * (1.0 - ended))))
+
+
+def _below(z: float) -> float:
+    """The part of a normal distribution that lies below ``z``."""
+    return 0.5 * (1.0 + math.erf(z / math.sqrt(2.0)))
+
+
+def _quantile(part: float) -> float:
+    """The inverse of ``_below``, to within 5e-4 (Hastings; Abramowitz and Stegun 26.2.23)."""
+    tail = max(min(part, 1.0 - part), _LEAST)
+    t = math.sqrt(-2.0 * math.log(tail))
+    above = 2.515517 + t * (0.802853 + t * 0.010328)
+    below = 1.0 + t * (1.432788 + t * (0.189269 + t * 0.001308))
+    return math.copysign(t - above / below, part - 0.5)
 
 
 def pause(policy: PollPolicy, age: float, expected: Expectation | None, roll: float) -> float:

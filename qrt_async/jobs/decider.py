@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Mapping
-from datetime import datetime
 
 import msgspec
 
 from qrt_async.api.models import JobRecord
 from qrt_async.api.status import JobStatus
 from qrt_async.jobs.allowance import Allowance
-from qrt_async.jobs.cadence import Expectation, PollPolicy, pause, pause_after_failure
+from qrt_async.jobs.cadence import PollPolicy, pause, pause_after_failure
 from qrt_async.jobs.cover import Cover, Sight, cover
-from qrt_async.jobs.durations import Durations, Kind, hinted
+from qrt_async.jobs.durations import Durations
+from qrt_async.jobs.estimates import Estimates
 from qrt_async.jobs.known import Known
 from qrt_async.jobs.lags import Lags
+from qrt_async.jobs.peeks import Peeks
 from qrt_async.jobs.tags import of_users
+from qrt_async.jobs.tracks import Moment, Track, kind_of
 
 _TOGETHER = 0.25
 """A job that is due within this part of its pause is looked at with those that are due now."""
@@ -24,49 +26,13 @@ _RESERVE = 0.25
 """This part of the burst is kept for looks: asking for estimates waits until there is more."""
 _SPARED = 1
 """Requests that a peek leaves for the next look."""
-_PEEK_PART, _PEEK_RARER = 0.03, 2.0
-"""Rounds of peeking are this part of a job's age apart, and rarer up to so many times while they find nothing."""
-_PEEK_FLOOR = 0.1
-"""… and never nearer than this part of the policy's floor."""
 _DEAR = 0.5
 """A look of many requests is not repeated before this part of what it cost beyond one has come back."""
 _EXACT = 0.5
 """An end is remembered if it is known to within this part of the job's length."""
-_FIRST_ESTIMATE = 4.0
-"""Floors of age before a job is worth asking for an estimate; most short ones have ended by then or soon."""
+_BROKEN = 3
+"""After so many failures in a row of listings, jobs are read by themselves."""
 _RANK = {JobStatus.QUEUED: 0, JobStatus.RUNNING: 1}
-
-
-class Moment(msgspec.Struct, frozen=True):
-    """Now: by the loop's clock, which all durations are measured with, and by the wall's."""
-
-    now: float
-    wall: datetime
-
-
-class Track(msgspec.Struct):
-    """Notes on one watched job, by the loop's clock. ``born`` is when its age was 0."""
-
-    born: float
-    due: float
-    pause: float = 0.0
-    alive: float | None = None
-    """When it was last seen not to have ended."""
-    missing: float | None = None
-    """Since when listings, read as far as they should show it, have not shown it."""
-    late: bool = False
-    """Has a listing been read that should have shown it, before one did?"""
-    listed: bool = False
-    """Has a listing shown it? Then its absence from one of pending jobs means that it left."""
-    dated: bool = False
-    """Is ``born`` the creation, or only when we began to watch?"""
-    hurried: bool = False
-    """Was its age set back, so that it does not tell how long the job took?"""
-    failures: int = 0
-    asked: float = 0.0
-    """The age at which the service was last asked for an estimate."""
-    hint_due: float = 0.0
-    """When it may be asked again for those who listen."""
 
 
 class Step(msgspec.Struct, frozen=True):
@@ -89,20 +55,19 @@ class Decider:
         self.allowance = Allowance(policy)
         self._jobs = jobs
         self._roll = roll
-        self._hints: dict[Kind, Expectation] = {}
-        self._hintless = False
+        self.peeks = Peeks(policy, jobs, self.tracks)
+        self.estimates = Estimates(policy, self.durations)
         self._dear = 0.0
         self._looked = -math.inf
-        self._peek_due = 0.0
-        self._peek_rarer = 1.0
+        self._unlisted = 0
         self._failures = 0
         self._held_until = -math.inf
 
-    def peeks(self, now: float) -> int:
+    def may_peek(self, now: float) -> int:
         """How many results may be asked for that might not be there, before a look is due."""
-        if now >= self._look_due(now) or now < self._held_until or not self.tracks:
+        if not self.tracks or now >= self._look_due(now) or now < self._held_until:
             return 0
-        return max(0, int(self.allowance.left(now)) - _SPARED)
+        return max(0, min(int(self.allowance.left(now)) - _SPARED, self.peeks.credit))
 
     def add(self, known: Known, moment: Moment) -> None:
         """Watch this job. One that was just accepted is not asked for at once."""
@@ -110,6 +75,7 @@ class Decider:
             return
         track = self.tracks[known.id] = Track(born=moment.now, due=moment.now)
         track.dated = known.accepted is not None
+        self.peeks.joined()
         self._date(track, known, moment)
         if known.accepted is not None or known.record is not None:
             self._next(track, known, moment.now)
@@ -130,13 +96,17 @@ class Decider:
             self.drop(job_id)
         if not self.tracks:
             self.lengths.clear()
+            self.peeks.clear()
+            self.estimates.clear()
             return None
         due = self._look_due(moment.now)
         if due <= moment.now:
             look, self._looked = self._cover(moment), moment.now
             self._dear = _DEAR * (look.requests - 1) * 60.0 / self.policy.allowance
             return Step(look=look)
-        peek_at, ripe = self._ripe(moment.now)
+        round_due, ripe = self.peeks.next(self.durations, moment.now)
+        spare = moment.now + self.allowance.wait(moment.now, _SPARED)
+        peek_at = max(round_due, spare, self._held_until)
         if peek_at <= moment.now:
             return Step(peek=tuple(ripe))
         return Step(wait=min(due, peek_at) - moment.now)
@@ -157,11 +127,11 @@ class Decider:
         if listed:
             self._appeared(track, known, moment.now)
         if known.final:
-            self._ended(track, known, moment.now)
+            self._ended(track, known, moment.now - (self.lags.usual if listed else 0.0))
             return
         self._date(track, known, moment)
         track.missing, track.failures = None, 0
-        track.alive = moment.now
+        track.alive = moment.now - (self.lags.usual if listed else 0.0)
         track.listed = track.listed or listed
         self._next(track, known, moment.now)
 
@@ -174,11 +144,18 @@ class Decider:
         recent = track is not None and track.alive is not None and now - track.alive < self.lags.grace
         return -1 < there < here and recent
 
-    def not_yet(self, known: Known, now: float) -> None:
-        """The job's result was not there."""
-        track = self.tracks.get(known.id)
-        if track is not None:
-            track.alive = now
+    def not_there(self, job_id: str, now: float) -> None:
+        """A result that was peeked at was not there: that was a request for news, like any other."""
+        self.spend(now)
+        self.peeks.vain(self.tracks.get(job_id), now)
+
+    def hintable(self, now: float) -> list[Known]:
+        """Jobs to ask place in the queue and estimates of."""
+        return self.estimates.wanted(self._jobs, self.tracks, now)
+
+    def hinted(self, known: Known, now: float) -> None:
+        """The service was asked for them."""
+        self.estimates.came(known, self.tracks.get(known.id), now)
 
     def missed(self, job_ids: Iterable[str], now: float) -> None:
         """A listing that should have shown these did not: it is late, or they are gone. That proves nothing."""
@@ -210,71 +187,28 @@ class Decider:
         self._next(track, known, now)
         return False
 
-    def failed(self, job_ids: Iterable[str], now: float, asked: float | None, *, everywhere: bool) -> float:
-        """A request for these jobs failed: they are put off, and all are where the trouble is everybody's.
+    def failed(self, job_ids: Iterable[str], now: float, asked: float | None, *, listing: bool) -> float:
+        """A request for these jobs failed: they are put off, and everything else for a moment.
 
-        Returns the seconds until they are asked for again.
+        Returns the seconds until the service is asked again.
         """
         self._failures += 1
-        count = self._failures
-        tracks = [self.tracks[job_id] for job_id in job_ids if job_id in self.tracks]
-        for track in tracks:
+        self._unlisted += listing
+        wait = pause_after_failure(self.policy, self._failures, asked, self._roll())
+        self._held_until = max(self._held_until, now + wait)
+        for track in [self.tracks[job_id] for job_id in job_ids if job_id in self.tracks]:
             track.failures += 1
-            count = max(count, track.failures)
-        wait = pause_after_failure(self.policy, count, asked, self._roll())
-        for track in tracks:
-            track.due = max(track.due, now + wait)
-        if everywhere:
-            self._held_until = now + wait
+            own = pause_after_failure(self.policy, track.failures, None, self._roll())
+            track.due = max(track.due, now + max(wait, own))
+            if self._unlisted >= _BROKEN:
+                track.missing = -math.inf
         return wait
 
-    def succeeded(self) -> None:
+    def succeeded(self, *, listing: bool) -> None:
         """A request was answered."""
         self._failures = 0
-
-    def peeked(self, found: int, now: float) -> None:
-        """A round of peeking is over."""
-        self._peek_rarer = 1.0 if found else min(_PEEK_RARER, 2.0 * self._peek_rarer)
-        ages = [now - self.tracks[job_id].born for job_id in self._peekable()]
-        part = max(_PEEK_FLOOR * self.policy.floor, _PEEK_PART * max(ages, default=0.0))
-        self._peek_due = now + part * self._peek_rarer
-
-    def wanting_hints(self, now: float) -> list[Known]:
-        """Jobs to ask queue position and estimates of: where somebody listens, and of each kind of which
-        nothing is known the eldest, as often as its age quadruples."""
-        found, eldest = [], {}
-        for job_id, track in sorted(self.tracks.items(), key=lambda item: item[1].born):
-            known = self._jobs.get(job_id)
-            if known is None or known.hintless or known.settled:
-                continue
-            if known.wants_hints:
-                if now >= track.hint_due:
-                    found.append(known)
-            elif not self._hintless and _kind(known) not in eldest:
-                eldest[_kind(known)] = known
-        for kind, known in eldest.items():
-            track = self.tracks[known.id]
-            due = now - track.born >= max(_FIRST_ESTIMATE * self.policy.floor, 4.0 * track.asked)
-            if due and self.durations.expectation(kind, None) is None:
-                found.append(known)
-        return found
-
-    def estimated(self, known: Known, now: float) -> None:
-        """The service was asked for an estimate of this job."""
-        track = self.tracks.get(known.id)
-        if track is not None:
-            track.asked = now - track.born
-            track.hint_due = now + max(2.0 * self.policy.floor, 2.0 * track.pause)
-        self._hintless = self._hintless or known.hintless
-        hint = hinted(known.created, known.estimated_end, None)
-        if hint is not None:
-            self._hints[_kind(known)] = hint
-
-    def expectation(self, known: Known) -> Expectation | None:
-        """When this job is thought to end, in seconds of its age."""
-        kind = _kind(known)
-        running = None if known.record is None else known.record.estimated_running_time_seconds
-        return self.durations.expectation(kind, self._hints.get(kind) or hinted(None, None, running))
+        if listing:
+            self._unlisted = 0
 
     def _look_due(self, now: float) -> float:
         """When the most urgent job is due. New ones join the looks at others, which need not come sooner."""
@@ -295,34 +229,6 @@ class Decider:
                 sights.append(Sight(job_id, known.created, known.session_id, tags, due, late, track.listed))
         return cover(sights, moment.wall, self.lengths)
 
-    def _peekable(self) -> list[str]:
-        """Jobs whose result somebody waits for and may be read any number of times."""
-        if len(self.tracks) < 2:
-            return []
-        known = [self._jobs.get(job_id) for job_id in self.tracks]
-        return [job.id for job in known if job is not None and job.wanted and job.private is False]
-
-    def _ripe(self, now: float) -> tuple[float, list[str]]:
-        """When to peek next, and at which jobs, those first that are most likely to have ended."""
-        spare = self.allowance.wait(now, _SPARED)
-        earliest, ripe = math.inf, []
-        expectations: dict[Kind, Expectation | None] = {}
-        for job_id in self._peekable():
-            known, track = self._jobs[job_id], self.tracks[job_id]
-            kind = _kind(known)
-            if kind not in expectations:
-                expectations[kind] = self.durations.expectation(kind, None)
-            expected = expectations[kind]
-            if expected is None or expected.likely is None:
-                continue
-            at = track.born + expected.likely
-            earliest = min(earliest, at)
-            if at <= now < track.born + 2.0 * expected.late:
-                ripe.append(((now - track.born) / expected.likely, job_id))
-        ripe.sort(reverse=True)
-        at = max(earliest, self._peek_due, now + spare, self._held_until)
-        return (at, [job_id for _, job_id in ripe]) if ripe or earliest > now else (math.inf, [])
-
     def _date(self, track: Track, known: Known, moment: Moment) -> None:
         """A job that we did not submit is as old as the service says."""
         if not track.dated and known.created is not None:
@@ -330,7 +236,7 @@ class Decider:
             track.born, track.dated = min(track.born, moment.now - age), True
 
     def _next(self, track: Track, known: Known, now: float) -> None:
-        expected = self.expectation(known)
+        expected = self.estimates.expectation(known)
         if expected is not None and track.listed:
             expected = expected.later(self.lags.usual)
         wished = pause(self.policy, now - track.born, expected, self._roll())
@@ -341,14 +247,10 @@ class Decider:
         if known.accepted is not None and track.dated and not track.listed:
             self.lags.saw(now - track.born if track.late else 0.0)
 
-    def _ended(self, track: Track, known: Known, now: float) -> None:
-        """Remember how long it took, where that is known well enough."""
+    def _ended(self, track: Track, known: Known, at: float) -> None:
+        """It ended at this time at the latest. Remember how long it took, where that is known well enough."""
         self.drop(known.id)
         if known.status is JobStatus.COMPLETED and track.dated and not track.hurried and track.alive:
-            longest, shortest = now - track.born, track.alive - track.born
+            longest, shortest = at - track.born, min(track.alive, at) - track.born
             if longest - shortest <= _EXACT * longest:
-                self.durations.saw(_kind(known), (longest + shortest) / 2)
-
-
-def _kind(known: Known) -> Kind:
-    return known.backend, known.program_id
+                self.durations.saw(kind_of(known), (longest + shortest) / 2)

@@ -15,8 +15,6 @@ _MEMORY = 30.0
 """So many jobs are remembered; older ones fade."""
 _EDGE = 1.645
 """Standard deviations to the ends of the window: five jobs in a hundred end before it, five after it."""
-_MOST = 0.2
-"""Standard deviations by which somewhat more than half of them have ended."""
 _KINDS = 500
 """Kinds of jobs that are remembered."""
 _VAGUE = 0.5
@@ -51,12 +49,8 @@ class Past(msgspec.Struct, frozen=True):
         return math.sqrt(known * (1.0 + 1.0 / self.weight))
 
     def expectation(self) -> Expectation:
-        reach = _EDGE * self.spread
-        return Expectation(
-            math.exp(self.mean - reach),
-            math.exp(self.mean + reach),
-            math.exp(self.mean + _MOST * self.spread),
-        )
+        middle, reach = math.exp(self.mean), math.exp(_EDGE * self.spread)
+        return Expectation(middle / reach, middle * reach, middle, self.spread)
 
 
 class Durations:

@@ -10,13 +10,14 @@ from typing import TypeVar
 from qrt_async.api.call import Ask, Call
 from qrt_async.api.job_calls import get_job, get_metrics, get_results
 from qrt_async.api.models import JobRecord
-from qrt_async.errors import NotAuthorized, NotFound, QrtError, ServiceError, Throttled, Unreachable
+from qrt_async.errors import NotAuthorized, NotFound, QrtError, ServiceError
 from qrt_async.events import Event, LookFailed
 from qrt_async.jobs.cover import Cover, Listing
-from qrt_async.jobs.decider import Decider, Moment
+from qrt_async.jobs.decider import Decider
 from qrt_async.jobs.known import Known
 from qrt_async.jobs.looks import read_page
 from qrt_async.jobs.proof import completed, is_result
+from qrt_async.jobs.tracks import Moment
 
 T = TypeVar("T")
 
@@ -71,14 +72,14 @@ class Lookout:
         A result that is there had to be read anyway, so only those that are not cost anything.
         """
         left, size, found = list(job_ids), _FIRST_WAVE, 0
-        while left and (most := self._decider.peeks(self._now().now)):
+        while left and (most := self._decider.may_peek(self._now().now)):
             wave, left = left[: min(size, most)], left[min(size, most) :]
             good = await self._wave(wave)
             found += good
             if len(wave) - good > len(wave) // _MISSES:
                 break
             size = min(_WAVE, 2 * size) if good == len(wave) else max(_FIRST_WAVE, size // 2)
-        self._decider.peeked(found, self._now().now)
+        self._decider.peeks.over(found, self._now().now)
 
     async def _wave(self, job_ids: list[str]) -> int:
         """How many of these results were there, all asked for at once."""
@@ -91,14 +92,14 @@ class Lookout:
     async def estimate(self) -> None:
         """Queue position and estimates, where somebody listens or nothing else is known."""
         now = self._now().now
-        for known in self._decider.wanting_hints(now):
+        for known in self._decider.hintable(now):
             if not self._decider.may_spend(self._now().now):
                 return
             try:
                 known.hint(await self._spend(get_metrics(known.id), (known.id,)), datetime.now(UTC))
             except NotFound:
                 known.hintless = True
-            self._decider.estimated(known, self._now().now)
+            self._decider.hinted(known, self._now().now)
 
     async def _read_listing(self, listing: Listing) -> None:
         """Page by page, until all that were due are seen. Other watched jobs on those pages come for free."""
@@ -154,9 +155,7 @@ class Lookout:
         except NotFound:
             body = b""
         if body is None:
-            now = self._now().now
-            self._decider.spend(now)
-            self._decider.not_yet(known, now)
+            self._decider.not_there(job_id, self._now().now)
             return False
         if known.settled:
             return True
@@ -180,13 +179,13 @@ class Lookout:
         except ServiceError as error:
             if one and isinstance(error, NotFound):
                 raise
-            self._put_off(error, job_ids)
+            self._put_off(error, job_ids, listing=not one)
             raise Failed from error
-        self._decider.succeeded()
+        self._decider.succeeded(listing=not one)
         self._refused = 0
         return answer
 
-    def _put_off(self, error: ServiceError, job_ids: Iterable[str]) -> None:
+    def _put_off(self, error: ServiceError, job_ids: Iterable[str], *, listing: bool) -> None:
         """A failed look is never a failed job: wait, and look again."""
         if isinstance(error, NotAuthorized) and error.status != 401:
             # A 401 after a fresh token is the service's confusion; a key or a right that is gone stays so.
@@ -195,6 +194,5 @@ class Lookout:
                 self._refused = 0
                 self._despair(error)
                 return
-        everywhere = isinstance(error, Throttled | Unreachable)
-        wait = self._decider.failed(job_ids, self._now().now, error.retry_after, everywhere=everywhere)
+        wait = self._decider.failed(job_ids, self._now().now, error.retry_after, listing=listing)
         self._announce(LookFailed(why=str(error), again_in=wait))

@@ -10,12 +10,13 @@ from weakref import WeakValueDictionary
 
 from qrt_async.api.call import Ask
 from qrt_async.api.models import JobRecord
-from qrt_async.errors import QrtError
+from qrt_async.errors import QrtError, ServiceClosed
 from qrt_async.events import Event, JobMoved
 from qrt_async.jobs.cadence import PollPolicy
-from qrt_async.jobs.decider import Decider, Moment, Step
+from qrt_async.jobs.decider import Decider, Step
 from qrt_async.jobs.known import Acceptance, Known
 from qrt_async.jobs.lookout import Failed, Lookout
+from qrt_async.jobs.tracks import Moment
 from qrt_async.transport.tasks import Crew
 
 
@@ -43,6 +44,7 @@ class Watcher:
         self._wake = asyncio.Event()
         self._looked = False
         self._anchor: Moment | None = None
+        self._over: ServiceClosed | None = None
 
     def know(self, job_id: str, accepted: Acceptance | None = None) -> Known:
         """The one state of this job, made if nobody holds one."""
@@ -52,7 +54,12 @@ class Watcher:
         return known
 
     def watch(self, known: Known) -> None:
-        """Look after this job until it is settled or nobody holds it any more."""
+        """Look after this job until it is settled or nobody holds it any more.
+
+        Raises ``ServiceClosed`` where there will be no more looks.
+        """
+        if self._over is not None:
+            raise self._over
         if not known.settled:
             self._decider.add(known, self._moment())
             self._wake.set()
@@ -74,7 +81,9 @@ class Watcher:
         self._wake.set()
 
     def stop(self, error: QrtError) -> None:
-        """End every wait with ``error``."""
+        """End every wait with ``error``; ``ServiceClosed`` those to come, too."""
+        if isinstance(error, ServiceClosed):
+            self._over = error
         for known in list(self._jobs.values()):
             known.stop(error)
         self._decider.tracks.clear()

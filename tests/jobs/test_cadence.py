@@ -87,6 +87,25 @@ def test_no_expectation_makes_looks_denser_than_a_part_of_the_age_or_rarer_than_
     assert found <= 1.5 * max(patient, age) + 1e-9
 
 
+@pytest.mark.parametrize(("chance", "age"), [(0.1, 8.8), (0.5, 10.0), (0.9, 11.37), (0.99, 12.62)])
+def test_of_jobs_of_known_spread_the_age_is_known_by_which_a_part_has_ended(
+    chance: float, age: float
+) -> None:
+    assert Expectation(8.5, 11.8, middle=10.0, spread=0.1).ripe(0.0, chance) == pytest.approx(age, rel=1e-3)
+
+
+@given(alive=st.floats(0, 100), chance=st.floats(0.05, 0.95), spread=st.floats(0.05, 2.0))
+def test_a_job_that_was_seen_alive_is_ripe_later_than_that_and_later_than_one_that_was_not(
+    alive: float, chance: float, spread: float
+) -> None:
+    expected = Expectation(8.5, 11.8, middle=10.0, spread=spread)
+    assert expected.ripe(alive, chance) >= max(alive, expected.ripe(0.0, chance) * 0.99)
+
+
+def test_where_only_a_window_is_known_nothing_is_ever_ripe() -> None:
+    assert Expectation(1.0, 9.0).ripe(0.0, 0.5) == math.inf
+
+
 @given(age=st.floats(0.5, 1e5), wrong=st.floats(0.3, 3.0))
 def test_an_expectation_that_is_wrong_delays_by_no_more_than_the_age(age: float, wrong: float) -> None:
     ages = looks(age, Expectation(0.8 * age * wrong, 1.2 * age * wrong))

@@ -20,7 +20,7 @@ def after(*seconds: float) -> Expectation:
         past.saw(KIND, length)
     found = past.expectation(KIND, None)
     assert found is not None
-    assert found.likely is not None
+    assert found.middle is not None
     return found
 
 
@@ -53,7 +53,7 @@ def test_nine_of_ten_jobs_end_inside_the_window(sigma: float) -> None:
 
 def test_the_past_fades_so_that_a_change_is_learned() -> None:
     found = after(*[5.0] * 200, *[50.0] * 100)
-    assert found.likely == pytest.approx(50.0, rel=0.3)
+    assert found.middle == pytest.approx(50.0, rel=0.3)
 
 
 def test_the_least_recently_seen_kind_is_forgotten_first() -> None:
@@ -71,7 +71,7 @@ def test_an_estimate_of_the_service_is_believed_to_within_a_factor_of_three() ->
     found = hinted(created, created + timedelta(seconds=60), None)
     assert found is not None
     assert found.early < 20 < 180 < found.late
-    assert found.likely is None, "it is no ground for reading a result before its end is known"
+    assert found.middle is None, "it is no ground for reading a result before its end is known"
 
 
 def test_an_estimate_of_the_run_alone_only_says_before_when_no_end_is_likely() -> None:

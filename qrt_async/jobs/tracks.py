@@ -1,0 +1,49 @@
+"""What the watcher notes of each job."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import msgspec
+
+from qrt_async.jobs.durations import Kind
+from qrt_async.jobs.known import Known
+
+
+class Moment(msgspec.Struct, frozen=True):
+    """Now: by the loop's clock, which all durations are measured with, and by the wall's."""
+
+    now: float
+    wall: datetime
+
+
+class Track(msgspec.Struct):
+    """Notes on one watched job, by the loop's clock. ``born`` is when its age was 0."""
+
+    born: float
+    due: float
+    pause: float = 0.0
+    alive: float | None = None
+    """When it was last seen not to have ended."""
+    missing: float | None = None
+    """Since when listings, read as far as they should show it, have not shown it."""
+    late: bool = False
+    """Has a listing been read that should have shown it, before one did?"""
+    listed: bool = False
+    """Has a listing shown it? Then its absence from one of pending jobs means that it left."""
+    dated: bool = False
+    """Is ``born`` the creation, or only when we began to watch?"""
+    hurried: bool = False
+    """Was its age set back, so that it does not tell how long the job took?"""
+    vain: int = 0
+    """So many peeks at its result found nothing."""
+    failures: int = 0
+    asked: float = 0.0
+    """The age at which the service was last asked for an estimate."""
+    hint_due: float = 0.0
+    """When it may be asked again for those who listen."""
+
+
+def kind_of(known: Known) -> Kind:
+    """Jobs of one kind are thought to take about as long as each other."""
+    return known.backend, known.program_id
