@@ -23,8 +23,8 @@ class Permits:
 
     def __init__(self, limit: RateLimit | None, announce: Callable[[Event], None]) -> None:
         self._unstated = limit.per if limit else _UNSTATED
-        capacity = limit.submissions if limit else 2**31
-        self._bucket = TokenBucket(capacity, limit.per if limit else 0.0, limit.margin if limit else 0.0)
+        self._limit = limit
+        self._bucket = TokenBucket(limit.submissions, limit.per, limit.margin) if limit else _unlimited()
         self._announce = announce
         self._line: deque[asyncio.Future[None]] = deque()
         self._timer: asyncio.TimerHandle | None = None
@@ -51,9 +51,15 @@ class Permits:
         self._bucket.give_back(asyncio.get_running_loop().time())
         self._serve()
 
-    def close(self, seconds: float | None) -> None:
-        """The service said "too many": nobody submits for ``seconds``, or for a period if it named none."""
-        pause = self._unstated if seconds is None else min(seconds, _LONGEST)
+    def close(self, seconds: float | None, stated: RateLimit | None = None) -> None:
+        """The service said "too many": nobody submits for ``seconds``, or for a period if it named none.
+
+        The limit it ``stated`` is kept to from now on, where it is stricter than the one we know.
+        """
+        if stated is not None and stated.stricter_than(self._limit):
+            self._limit, self._unstated = stated, stated.per
+            self._bucket.learn(stated)
+        pause = min(self._unstated if seconds is None else seconds, _LONGEST)
         self._bucket.close(asyncio.get_running_loop().time() + pause)
         self._serve()
 
@@ -89,3 +95,7 @@ class Permits:
             if not place.done():
                 self._bucket.take()
                 place.set_result(None)
+
+
+def _unlimited() -> TokenBucket:
+    return TokenBucket(2**31, period=1e-6, margin=0.0)

@@ -15,6 +15,7 @@ from qrt_async.api.pieces import Long
 from qrt_async.errors import ServiceClosed, ServiceError, Throttled
 from qrt_async.jobs.tags import RESERVED
 from qrt_async.submit.permits import Permits
+from qrt_async.submit.refusals import stated_limit
 from qrt_async.transport.tasks import Crew
 
 SETTLE = (0.0, 2.0, 10.0, 30.0, 60.0, 120.0)
@@ -81,7 +82,7 @@ class Sender:
         try:
             return await self._ask(call)
         except Throttled as error:
-            self._permits.close(error.retry_after)
+            self._permits.close(error.retry_after, stated_limit(error.message))
             return None
         except ServiceError as error:
             if error.submitted != "unknown":
