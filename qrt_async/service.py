@@ -56,7 +56,8 @@ class RuntimeService:
     Credentials, first hit wins: ``account=``; the arguments; ``QISKIT_IBM_TOKEN``, ``…_INSTANCE``,
     ``…_URL``, ``…_CHANNEL`` and ``IAM_URL``; the account file of IBM's own client. ``channel="local"`` starts
     an emulator of the service in this process and needs no account; it sets no limit on submitting unless
-    ``rate_limit`` is given. ``token`` may be an async callable that returns a bearer token.
+    ``rate_limit`` is given. ``token`` may be an async callable that returns a bearer token. ``max_payload``
+    is the most bytes of params that a job may have, 64,000,000 unless said otherwise.
 
     Making one touches no loop and makes no request. It belongs to the event loop that uses it first, with
     or without ``async with``; without, ``await service.close()`` when done. Closing ends pending waits
