@@ -116,27 +116,46 @@ class Points:
         return self._flat[name]
 
 
-def check_fit(circuit: Fitting, parameters: Parameters, backend: InstructionSet, where: str) -> int:
-    """``NotISA`` names the first instruction that does not fit, its qubits, and the point if an angle is to blame.
+class Fits:
+    """The circuits of a program on one backend; each is walked once, however many PUBs share it."""
 
-    Answers with how many qubits the circuit reaches over, as far as that can be told.
-    """
-    reach = circuit.num_qubits or 0
+    def __init__(self, backend: InstructionSet) -> None:
+        self._backend = backend
+        self._walked: dict[int, _Walk] = {}
+
+    def check(self, circuit: Fitting, parameters: Parameters, where: str) -> int:
+        """``NotISA`` names the first instruction that does not fit, its qubits, and the point if an angle is to
+        blame. Answers with how many qubits the circuit reaches over, as far as that can be told."""
+        if id(circuit) not in self._walked:
+            self._walked[id(circuit)] = _walk(circuit, self._backend, where)
+        reach, turning = self._walked[id(circuit)]
+        points = Points(parameters)
+        for angle, step in turning.items():
+            _check_turn(step, circuit.turn(angle, points), points.shape, f"{where}: {self._backend.name}")
+        return reach
+
+
+class _Walk(NamedTuple):
+    """How far a circuit reaches, and for each angle the first step that turns by it."""
+
+    reach: int
+    turning: dict[Hashable, Step]
+
+
+def _walk(circuit: Fitting, backend: InstructionSet, where: str) -> _Walk:
+    reach, turning = circuit.num_qubits or 0, dict[Hashable, Step]()
     if reach > backend.num_qubits:
         raise NotISA(f"{where} has {reach} qubits; {backend.name} has {backend.num_qubits}. {_WAY_OUT}")
     if backend.free and reach:
-        return reach
-    points = Points(parameters)
-    fine: set[Hashable] = set()
+        return _Walk(reach, turning)
     with suppress(Unreadable):
         for step in circuit.steps():
             if not backend.allows(step.name, step.qubits):
                 raise _misfit(step, backend, where)
-            if step.angle is not None and not backend.simulator and step.angle not in fine:
-                _check_turn(step, circuit.turn(step.angle, points), points.shape, f"{where}: {backend.name}")
-                fine.add(step.angle)
+            if step.angle is not None and not backend.simulator:
+                turning.setdefault(step.angle, step)
             reach = max(reach, *(qubit + 1 for qubit in step.qubits or (-1,)))
-    return reach
+    return _Walk(reach, turning)
 
 
 def check_width(letters: int, reach: int, backend: InstructionSet, where: str) -> None:

@@ -12,7 +12,7 @@ from qrt_async.api import pieces
 from qrt_async.api.payload import has_nan
 from qrt_async.errors import InvalidInput
 from qrt_async.programs import quantum_program
-from qrt_async.programs.isa import InstructionSet, check_fit, check_width
+from qrt_async.programs.isa import Fits, InstructionSet, check_width
 from qrt_async.programs.options import EstimatorOptions, NoiseLearnerOptions, SamplerOptions, read_options
 from qrt_async.programs.pubs import SamplerPub, read_circuits, read_estimator_pubs, read_sampler_pubs
 from qrt_async.programs.values import Parameters
@@ -60,6 +60,7 @@ class Program(Generic[R_co]):
             return bytes(params)
         try:
             encoded = pieces.document(params, _typed)
+            # The numbers of our own programs were looked at when they were read.
             lossy = not self.checkable and b"null" in encoded and has_nan(params, _typed)
         except (TypeError, ValueError, OverflowError, RecursionError) as error:
             raise InvalidInput(f"The params of {self.program_id!r} are not JSON: {error}") from error
@@ -131,8 +132,9 @@ class Sampler(Program["PrimitiveResult"]):
             quantum_program.check_circuits(self._pubs)
 
     def check(self, backend: InstructionSet) -> None:
+        fits = Fits(backend)
         for index, pub in enumerate(self._pubs):
-            check_fit(pub.circuit, pub.parameters, backend, f"PUB {index}")
+            fits.check(pub.circuit, pub.parameters, f"PUB {index}")
 
     def _build(self) -> dict[str, Any]:
         if self.program_id == "executor":
@@ -180,8 +182,9 @@ class Estimator(Program["PrimitiveResult"]):
         super().__init__("estimator", read_options(options, EstimatorOptions))
 
     def check(self, backend: InstructionSet) -> None:
+        fits = Fits(backend)
         for index, pub in enumerate(self._pubs):
-            reach = check_fit(pub.circuit, pub.parameters, backend, f"PUB {index}")
+            reach = fits.check(pub.circuit, pub.parameters, f"PUB {index}")
             if pub.circuit.num_qubits is None:
                 check_width(pub.observables.width, reach, backend, f"PUB {index}")
 
@@ -217,8 +220,9 @@ class NoiseLearner(Program["NoiseLearnerResult"]):
         super().__init__("noise-learner", read_options(options, NoiseLearnerOptions))
 
     def check(self, backend: InstructionSet) -> None:
+        fits = Fits(backend)
         for index, circuit in enumerate(self._circuits):
-            check_fit(circuit, Parameters((), {}), backend, f"circuit {index}")
+            fits.check(circuit, Parameters((), {}), f"circuit {index}")
 
     def _build(self) -> dict[str, Any]:
         circuits = _Circuits()
@@ -240,7 +244,7 @@ class _Circuits:
 
 def _typed(value: Any) -> Any:
     """What msgspec cannot encode, as the service's typed JSON."""
-    if isinstance(value, pieces.Long):
+    if isinstance(value, pieces.Long):  # written already; comes here only to be looked at for numbers
         return None
     from qrt_async.programs import npy  # imports NumPy
 

@@ -74,9 +74,8 @@ def _circuits(circuits: Sequence[Circuit]) -> dict[str, Any]:
 
 def _item(pub: SamplerPub) -> dict[str, Any]:
     """Values have one axis over the parameters as the service orders them: a text's it sorts by name."""
-    names = pub.circuit.names
-    ordered = sorted(pub.parameters.boxes) if isinstance(pub.circuit, Qasm) or names is None else names
-    table = pub.parameters.table(ordered).astype("<f8", copy=False)
+    names = sorted(pub.parameters.boxes) if isinstance(pub.circuit, Qasm) else pub.circuit.names or ()
+    table = pub.parameters.table(names).astype("<f8", copy=False)
     data = pieces.base64(pieces.deflated([table.reshape(-1).view("u1").data]))
     arguments = {"data": data, "shape": list(table.shape), "dtype": "f64"}
     return {

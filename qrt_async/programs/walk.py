@@ -24,12 +24,19 @@ def steps(circuit: Any, places: Sequence[int] | None = None) -> Iterator[Step]:
 
 
 def turn(angle: Any, points: Points) -> Any:
-    """A number, or an array of one a point. ``None`` where a loop's own variable decides."""
+    """A number, or an array of one a point. ``None`` where a loop's own variable decides, or Qiskit cannot tell."""
     if not hasattr(angle, "parameters"):
         return float(angle)
     names = {parameter: parameter.name for parameter in angle.parameters}
     if not all(name in points for name in names.values()):
         return None
+    try:
+        return _turned(angle, names, points)
+    except Exception:  # noqa: BLE001 # such as a division by zero; only the service can say what it makes of it
+        return None
+
+
+def _turned(angle: Any, names: dict[Any, str], points: Points) -> Any:
     slopes = {parameter: angle.gradient(parameter) for parameter in names}
     if any(hasattr(slope, "parameters") and slope.parameters for slope in slopes.values()):
         return _one_by_one(angle, names, points)

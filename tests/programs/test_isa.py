@@ -14,7 +14,7 @@ from qrt_async.emulator.devices import device as devices
 from qrt_async.emulator.failure import ProgramFailed
 from qrt_async.emulator.simulation import isa as emulated
 from qrt_async.errors import InvalidInput, NotISA
-from qrt_async.programs.isa import InstructionSet, check_fit
+from qrt_async.programs.isa import Fits, InstructionSet
 from qrt_async.programs.program import Estimator, NoiseLearner, Program, Sampler
 from qrt_async.programs.target import build_target
 from qrt_async.programs.walk import steps
@@ -104,7 +104,7 @@ def test_bodies_of_control_flow_are_walked_on_their_own_qubits() -> None:
     with circuit.while_loop((circuit.clbits[0], 1)):
         circuit.x(3)
     with pytest.raises(NotISA, match="no instruction while_loop"):
-        check_fit(Whole(circuit, skip=("cz",)), Sampler([circuit])._pubs[0].parameters, ON_HERON, "x")
+        Fits(ON_HERON).check(Whole(circuit, skip=("cz",)), Sampler([circuit])._pubs[0].parameters, "x")
 
 
 class Whole:
@@ -172,6 +172,26 @@ def test_a_text_is_checked_at_every_point_too() -> None:
     assert (error.qubits, error.point) == ((0, 1), (2,))
     assert "asked for 4.1 at point (2,)" in str(error)
     assert refused(Sampler([(text, {"theta": -1, "phi": 0})])).point is None
+
+
+def test_what_qiskit_cannot_evaluate_is_left_to_the_service() -> None:
+    Sampler([(rotating(1 / THETA), {"θ": [0.0, 1.0], "v[0]": 0})]).check(ON_HERON)
+    assert refused(Sampler([(rotating(1 / THETA), {"θ": [2.0, 0.1], "v[0]": 0})])).point == (1,)
+    assert refused(Sampler([(rotating(THETA.abs() * 2), {"θ": [-0.1, -1.0], "v[0]": 0})])).point == (1,)
+
+
+def test_a_circuit_that_pubs_share_is_walked_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    walked: list[Any] = []
+
+    def counted(circuit: Any) -> Iterator[Any]:
+        walked.append(circuit)
+        return steps(circuit)
+
+    monkeypatch.setattr("qrt_async.programs.walk.steps", counted)
+    circuit = rotating(THETA)
+    program = Sampler([(circuit, {"θ": turn, "v[0]": 0}) for turn in (0.1, 0.2, 1.5, 2.0)])
+    assert str(refused(program)).startswith("PUB 3")
+    assert len(walked) == 1
 
 
 def test_rounding_at_half_pi_hurts_nobody() -> None:
