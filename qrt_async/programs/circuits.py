@@ -78,7 +78,7 @@ class Qasm(Struct, frozen=True):
         return scan.steps(_bare(self.text))
 
     def turn(self, angle: str, points: Points) -> Any:
-        with suppress(LookupError, ValueError, ArithmeticError):
+        with suppress(LookupError, ValueError, ArithmeticError, RecursionError):
             return angles.value(angle, points.__getitem__)
         return None
 

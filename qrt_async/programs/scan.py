@@ -67,6 +67,15 @@ def _block(words: str) -> Iterator[Step]:
         raise Unreadable
 
 
+def _after_brackets(words: str) -> str:
+    depth = 0
+    for at, letter in enumerate(words):
+        depth += (letter == "(") - (letter == ")")
+        if letter == ")" and not depth:
+            return words[at + 1 :].strip()
+    raise Unreadable
+
+
 class _Scanner:
     """Knows the registers that were declared so far."""
 
@@ -93,18 +102,14 @@ class _Scanner:
             yield from self._call(words)
 
     def _conditional(self, words: str) -> Iterator[Step]:
-        """``if (…) statement`` and ``else statement``."""
-        if _first(words) == "else":
-            yield from self.statement(words[4:].strip())
-            return
-        yield Step("if_else", None)
-        open_brackets = 0
-        for at, letter in enumerate(words):
-            open_brackets += (letter == "(") - (letter == ")")
-            if letter == ")" and not open_brackets:
-                yield from self.statement(words[at + 1 :].strip())
-                return
-        raise Unreadable
+        """``if (…) statement`` and ``else statement``, in a row."""
+        while (word := _first(words)) in ("if", "else"):
+            if word == "if":
+                yield Step("if_else", None)
+                words = _after_brackets(words)
+            else:
+                words = words.removeprefix("else").strip()
+        yield from self.statement(words)
 
     def _declare(self, words: str) -> None:
         match = _REGISTER.fullmatch(words)

@@ -6,10 +6,9 @@ The only file of the client that imports aiohttp.
 from __future__ import annotations
 
 import asyncio
-import io
 import random
 import ssl
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import UTC, datetime
 from urllib.parse import quote, urlencode
 
@@ -189,7 +188,7 @@ class HttpTransport:
                 request.method,
                 URL(url + _query(request), encoded=True),
                 data=_data(request.body),
-                headers=list(request.headers),
+                headers=_headers(request),
                 proxy=line.proxies.to(url),
                 timeout=self._patience(request),
                 allow_redirects=False,
@@ -257,8 +256,21 @@ def _is_cancelled() -> bool:
     return task is not None and task.cancelling() > 0
 
 
-def _data(body: bytes | None) -> bytes | io.BytesIO | None:
-    return io.BytesIO(body) if body is not None and len(body) > _PIECE else body
+def _data(body: bytes | None) -> bytes | AsyncIterator[memoryview] | None:
+    """A large body in pieces: given a whole one, aiohttp copies it, and the loop stands meanwhile."""
+    return _in_pieces(memoryview(body)) if body is not None and len(body) > _PIECE else body
+
+
+async def _in_pieces(body: memoryview) -> AsyncIterator[memoryview]:
+    for at in range(0, len(body), _PIECE):
+        yield body[at : at + _PIECE]
+        await asyncio.sleep(0)
+
+
+def _headers(request: Request) -> list[tuple[str, str]]:
+    """With its length, a body in pieces needs no chunks on the wire."""
+    length = [] if request.body is None else [("Content-Length", str(len(request.body)))]
+    return [*request.headers, *length]
 
 
 async def _trust(verify: bool | str) -> bool | ssl.SSLContext:

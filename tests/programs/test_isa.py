@@ -73,6 +73,7 @@ def test_the_other_direction_is_pointed_out() -> None:
         "qubit[2] q; cz q[0], q[1];",
         "gate h q { x q; }",
         "inv @ s $0; h $0;",  # what cannot be followed is the service's to judge
+        f"rzz({'(' * 5000}0{')' * 5000}) $0, $1;",
         "rzz(unknown) $0, $1; rzz(1/2) $0, $1; const float[64] far = 9.0; rzz(far) $0, $1;",
     ],
 )

@@ -1,9 +1,12 @@
 from __future__ import annotations
 
 import random
+from contextlib import suppress
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from qiskit import QuantumCircuit, qasm3
 from qiskit.circuit import Parameter
 from qiskit.circuit.random import random_circuit
@@ -64,6 +67,27 @@ def test_statements_are_steps(text: str, expected: Any) -> None:
 def test_what_goes_beyond_is_unreadable(text: str) -> None:
     with pytest.raises(Unreadable):
         scanned(text)
+
+
+WORDS = ["x", "$0", "q[1]", "qubit[2] q", "if (c)", "else", "measure", "->", "c[0] =", "(", ")", "{", "}", ";", ",",
+         "gate g a", "rzz(a/2)", "delay[1ns]", "reset", "bit c", "qreg", "@", "//", "/*", "barrier", "==",
+         "é"]  # fmt: skip
+
+
+@given(st.lists(st.sampled_from(WORDS) | st.text(max_size=3), max_size=30))
+def test_any_text_ends_in_steps_or_is_unreadable(words: list[str]) -> None:
+    with suppress(Unreadable):
+        for step in read_qasm(" ".join(["x;", *words])).steps():
+            assert step.name
+            assert step.qubits is None or all(qubit >= 0 for qubit in step.qubits)
+
+
+@pytest.mark.parametrize(
+    "text", ["if (c) " * 5000 + "x $0;", "else " * 5000 + "x $0;", "{" * 5000 + "x $0;", "}" * 5000 + "x $0;"]
+)
+def test_depth_is_no_trouble(text: str) -> None:
+    with suppress(Unreadable):
+        assert list(read_qasm(text).steps())[-1] == Step("x", (0,))
 
 
 def test_steps_come_as_they_are_read() -> None:
