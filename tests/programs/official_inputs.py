@@ -21,10 +21,12 @@ import numpy as np
 import qiskit_ibm_runtime
 from qiskit import QuantumCircuit, qasm3, qpy
 from qiskit.circuit import Parameter
+from qiskit.circuit.random import random_circuit
 from qiskit.primitives.containers.bindings_array import BindingsArray
 from qiskit.primitives.containers.estimator_pub import EstimatorPub
 from qiskit.primitives.containers.observables_array import ObservablesArray
 from qiskit.primitives.containers.sampler_pub import SamplerPub
+from qiskit.transpiler import generate_preset_pass_manager
 from qiskit_ibm_runtime.json import RuntimeDecoder, RuntimeEncoder
 from qiskit_ibm_runtime.models import QasmBackendConfiguration
 from qiskit_ibm_runtime.utils.backend_converter import convert_to_target
@@ -158,13 +160,18 @@ def options(question: Question) -> None:
 def instruction_sets(question: Question) -> None:
     """Our verdict is the official client's, on what real machines said of themselves."""
     rng = np.random.default_rng(question["seed"])
-    folder = Path(qiskit_ibm_runtime.__file__).parent / "fake_provider" / "backends"
     for name in ("fez", "sherbrooke", "torino", "nighthawk", "kingston", "fractional"):
-        told = json.loads((folder / name / f"conf_{name}.json").read_text())
+        told = configuration(name)
         target = convert_to_target(QasmBackendConfiguration.from_dict(told))
         ours = InstructionSet.of(name, told)
         seen = [a_verdict(a_circuit(told, rng), target, ours) for _ in range(40)]
         assert set(seen) == {True, False}, f"{name}: {seen}"
+
+
+def configuration(name: str) -> Any:
+    """What a real machine said of itself."""
+    folder = Path(qiskit_ibm_runtime.__file__).parent / "fake_provider" / "backends" / name
+    return json.loads((folder / f"conf_{name}.json").read_text())
 
 
 def a_circuit(told: Any, rng: np.random.Generator) -> QuantumCircuit:
@@ -207,6 +214,37 @@ def refusal(program: Sampler, backend: InstructionSet) -> NotISA | None:
     except NotISA as error:
         return error
     return None
+
+
+@answer
+def transpiled(question: Question) -> int:
+    """What Qiskit's transpiler made for a machine fits it, as a circuit and as the text that Qiskit writes of it."""
+    told = configuration(question["backend"])
+    target = convert_to_target(QasmBackendConfiguration.from_dict(told))
+    ours = InstructionSet.of(question["backend"], told)
+    manager = generate_preset_pass_manager(
+        optimization_level=question["level"], target=target, seed_transpiler=question["seed"]
+    )
+    circuit = QuantumCircuit(6, 6)
+    circuit.compose(random_circuit(6, 5, max_operands=3, reset=True, seed=question["seed"]), inplace=True)
+    circuit.rzz(Parameter("theta"), 0, 1)
+    circuit.measure(0, 0)
+    with circuit.if_test((circuit.clbits[0], 1)) as otherwise:
+        circuit.cx(1, 2)
+    with otherwise:
+        circuit.h(3)
+    circuit.measure(range(6), range(6))
+    fitted = manager.run(circuit)
+    text = qasm3.dumps(fitted)
+    assert "$" in text
+    for form in (fitted, text):
+        Sampler([(form, {"theta": [0.1, 0.3]})]).check(ours)
+    assert [step[:2] for step in Sampler([(text, {"theta": 0})])._pubs[0].circuit.steps()] == [
+        step[:2]
+        for step in Sampler([(fitted, {"theta": 0})])._pubs[0].circuit.steps()
+        if step.name != "barrier"
+    ]
+    return len(fitted)
 
 
 @answer

@@ -327,3 +327,10 @@ def test_every_option_is_one_of_the_services_own_model(judge: Judge, program: st
 def test_the_verdict_on_a_circuit_is_the_official_clients(judge: Judge, seed: int) -> None:
     judge.ask("instruction_sets", seed=seed)
     judge.ask("angles", seed=seed)
+
+
+@pytest.mark.parametrize("backend", ["fez", "sherbrooke", "kingston", "nighthawk"])
+@pytest.mark.parametrize("level", [0, 1, 2])
+def test_what_qiskit_transpiles_for_a_machine_fits_it(judge: Judge, backend: str, level: int) -> None:
+    for seed in range(3):
+        assert judge.ask("transpiled", backend=backend, level=level, seed=seed) > 50
