@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, Generic, Literal, TypeAlias, get_a
 import msgspec
 
 from qrt_async.api import pieces
-from qrt_async.api.payload import has_nan
+from qrt_async.api.payload import encoded, lossless
 from qrt_async.errors import InvalidInput
 from qrt_async.programs import quantum_program
 from qrt_async.programs.isa import Fits, InstructionSet, check_width
@@ -55,24 +55,13 @@ class Program(Generic[R_co]):
 
     def encode(self) -> bytes:
         """The JSON of ``params``: the same bytes each time. May take a while, and may run in a thread."""
-        params = self._build()
-        if isinstance(params, (bytes, msgspec.Raw)):
-            return bytes(params)
-        try:
-            encoded = pieces.document(params, _typed)
-            # The numbers of our own programs were looked at when they were read.
-            lossy = not self.checkable and b"null" in encoded and has_nan(params, _typed)
-        except (TypeError, ValueError, OverflowError, RecursionError) as error:
-            raise InvalidInput(f"The params of {self.program_id!r} are not JSON: {error}") from error
-        if lossy:
-            raise InvalidInput(
-                f"The params of {self.program_id!r} hold a NaN or an infinity, which would arrive as null."
-            )
-        if encoded[:1] != b"{":
-            raise InvalidInput(
-                f"Got params of type {type(params).__name__}; needed is what makes a JSON object."
-            )
-        return encoded
+        if isinstance(self._params, (bytes, msgspec.Raw)):
+            return bytes(self._params)
+        found = lossless(self._params, self._what, _typed)
+        if found[:1] != b"{":
+            kind = type(self._params).__name__
+            raise InvalidInput(f"Got params of type {kind}; needed is what makes a JSON object.")
+        return found
 
     def check(self, backend: InstructionSet) -> None:
         """``NotISA`` where a circuit does not fit. May take a while, and may run in a thread."""
@@ -80,8 +69,22 @@ class Program(Generic[R_co]):
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.program_id!r}>"
 
-    def _build(self) -> Any:
-        return self._params
+    @property
+    def _what(self) -> str:
+        return f"The params of {self.program_id!r}"
+
+
+class CircuitProgram(Program[R_co]):
+    """What the programs of ours have in common: params are made of circuits, and these can be checked."""
+
+    checkable = True
+
+    def encode(self) -> bytes:
+        """As for :class:`Program`. The numbers were looked at when they were read."""
+        return encoded(self._build(), self._what, _typed)
+
+    def _build(self) -> dict[str, Any]:
+        raise NotImplementedError
 
 
 Via: TypeAlias = Literal["sampler", "executor"]
@@ -95,8 +98,9 @@ MOST_EXECUTIONS = 10_000_000
 """Shots times points of one Sampler job; the service accepts more, then fails the job for it (api.md 2.9)."""
 
 
-class Sampler(Program["PrimitiveResult"]):
-    """Measure circuits: each PUB is ``circuit``, ``(circuit, values)`` or ``(circuit, values, shots)``.
+class Sampler(CircuitProgram["PrimitiveResult"]):
+    """Measure circuits: each PUB is ``circuit``, ``(circuit, values)``, ``(circuit, values, shots)``, or a
+    ``SamplerPub`` of Qiskit's.
 
     A circuit is an OpenQASM 3 string or a ``QuantumCircuit`` that fits the backend; nothing is
     transpiled. Values go by name, ``{"theta": 0.3, "phi": [0.1, 0.2]}``, and broadcast to the shape of
@@ -111,8 +115,6 @@ class Sampler(Program["PrimitiveResult"]):
     dynamical decoupling and no simulator options here; the result is the same ``PrimitiveResult``.
     Raises ``InvalidInput`` for what cannot be sent.
     """
-
-    checkable = True
 
     def __init__(
         self,
@@ -160,16 +162,15 @@ def _check_executions(pubs: Sequence[SamplerPub], options: Mapping[str, Any]) ->
         )
 
 
-class Estimator(Program["PrimitiveResult"]):
-    """Expectation values: each PUB is ``(circuit, observables)``, plus ``values``, plus ``precision``.
+class Estimator(CircuitProgram["PrimitiveResult"]):
+    """Expectation values: each PUB is ``(circuit, observables)``, plus ``values``, plus ``precision``, or an
+    ``EstimatorPub`` of Qiskit's.
 
     Circuits and values are as for :class:`Sampler`. Observables are Pauli strings (qubit 0 rightmost),
     ``{pauli: coefficient}``, Qiskit operators, or nested lists of these, whose shape broadcasts against
     that of the values. ``precision`` is the wanted standard error and holds for the whole job; ``None``
     leaves it to ``options.default_precision``, 1/64 where unset. Raises ``InvalidInput``.
     """
-
-    checkable = True
 
     def __init__(
         self,
@@ -205,10 +206,8 @@ class Estimator(Program["PrimitiveResult"]):
         return {"pubs": pubs, "options": options, **level, "version": 2, "support_qiskit": True}
 
 
-class NoiseLearner(Program["NoiseLearnerResult"]):
+class NoiseLearner(CircuitProgram["NoiseLearnerResult"]):
     """Learn the noise of the layers in ``circuits``, which have no free parameters. Raises ``InvalidInput``."""
-
-    checkable = True
 
     def __init__(
         self,
@@ -244,7 +243,7 @@ class _Circuits:
 
 def _typed(value: Any) -> Any:
     """What msgspec cannot encode, as the service's typed JSON."""
-    if isinstance(value, pieces.Long):  # written already; comes here only to be looked at for numbers
+    if isinstance(value, pieces.Long):  # written already; looked at once more where some number was lost
         return None
     from qrt_async.programs import npy  # imports NumPy
 

@@ -56,7 +56,8 @@ class QpyCircuit(Struct, frozen=True):
         return {"__type__": "QuantumCircuit", "__value__": value}
 
     def values(self, parameters: Parameters) -> dict[str, Any]:
-        """One array, its last axis over the parameters in the circuit's own order, which QPY keeps."""
+        """One array, its last axis over the parameters in the circuit's own order. QPY keeps that, and the service's
+        model of these values knows no names."""
         return ndarray(parameters.table(self.names))
 
     def steps(self) -> Iterator[Step]:
