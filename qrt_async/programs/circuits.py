@@ -143,8 +143,13 @@ def _names(bare: str) -> tuple[str, ...] | None:
 
 
 def _num_qubits(bare: str) -> int | None:
-    """The declared qubits; ``None`` with hardware qubits or sizes that are not plain numbers."""
+    """The declared qubits; ``None`` with hardware qubits, the older ``qreg``, or sizes that are not plain numbers."""
     sizes = [(found[1] or "").strip("[] ") or "1" for found in _each(_QUBITS, "qubit", bare)]
-    if "$" in bare or not sizes or not all(size.isdecimal() and len(size) < 10 for size in sizes):
+    if (
+        "$" in bare
+        or "qreg" in bare
+        or not sizes
+        or not all(size.isdecimal() and len(size) < 10 for size in sizes)
+    ):
         return None
     return sum(int(size) for size in sizes)

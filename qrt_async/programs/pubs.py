@@ -96,9 +96,8 @@ class _Circuits:
 
 
 def _sampler_pub(given: Any, circuits: _Circuits, default: int | None, where: str) -> SamplerPub:
-    parts = _parts(
-        _untied(given, ("circuit", "parameter_values", "shots")), 1, 3, "(circuit, values, shots)", where
-    )
+    given = _untied(given, ("circuit", "parameter_values", "shots"))
+    parts = _parts(given, 1, 3, "(circuit, values, shots)", where)
     circuit = circuits(parts[0], where)
     shots = _shots(parts[2], f"{where}, shots")
     return SamplerPub(circuit, _parameters(circuit, parts[1], where), default if shots is None else shots)

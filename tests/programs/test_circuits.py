@@ -41,6 +41,7 @@ def test_the_inputs_of_a_text_are_its_parameters(text: str, names: Any) -> None:
         ("const uint n = 3; qubit[n] q;", None),
         ("x $0; cz $0, $1;", None),
         ("bit c;", None),
+        ("qubit[2] q; qreg r[3];", None),
         ("// qubit[5] q;\nqubit[2] r;", 2),
     ],
 )
