@@ -82,10 +82,11 @@ def processor(recorded: dict[str, Any], measured: dict[str, Any]) -> Processor:
         if gate["name"] in recorded["basis_gates"] and "coupling_map" in gate
     }
     qubits = [_values(entries) for entries in measured["qubits"]]
+    instructions = recorded.get("supported_instructions") or NOT_GATES
     delay = recorded.get("default_rep_delay")
     return Processor(
         gates=gates,
-        others=OTHERS.intersection(recorded.get("supported_instructions") or NOT_GATES),
+        others=OTHERS & {"measure", *recorded["basis_gates"], *instructions},
         qubits=tuple(_qubit(it) for it in qubits),
         dt=(recorded.get("dt") or 1.0) * UNITS["ns"],
         read_seconds=max(it.get("readout_length", 0.0) for it in qubits),

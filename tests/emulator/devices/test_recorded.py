@@ -39,7 +39,7 @@ CONFIGURATION: dict[str, Any] = {
         {"name": "rx", "parameters": ["theta"], "qasm_def": "", "coupling_map": [[0]]},
         {"name": "reset", "parameters": None, "qasm_def": None},
     ],
-    "supported_instructions": ["cx", "sx", "x", "rz", "measure", "reset", "if_else", "setf"],
+    "supported_instructions": ["cx", "sx", "x", "rz", "if_else", "setf"],
     "coupling_map": [[0, 1], [2, 1]],
     "simulator": False,
     "local": False,
