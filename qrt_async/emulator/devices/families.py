@@ -92,5 +92,6 @@ def processor(name: str, family: Family) -> Processor:
         qubits=drawn.qubits,
         dt=family.dt * NANO,
         read_seconds=family.readout_time * NANO,
+        reset_seconds=(family.readout_time + family.gate_time) * NANO,
         rep_delay=REP_DELAY,
     )

@@ -40,6 +40,7 @@ class Processor(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     qubits: tuple[QubitNoise, ...]
     dt: float
     read_seconds: float
+    reset_seconds: float
     rep_delay: float
 
     def placed(self, name: str, qubits: Qubits) -> Placed | None:

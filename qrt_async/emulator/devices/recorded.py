@@ -7,7 +7,8 @@ them. Where a record is odd, it is read so:
 - a gate without an error or a length is perfect, or takes no time;
 - an infidelity beyond that of complete depolarization, as calibrations that failed have it, is that;
 - a T2 above twice T1, which no qubit has, is twice T1; a qubit without T1 or T2 keeps its state;
-- a reading whose error is given once is wrong equally often either way.
+- a reading whose error is given once is wrong equally often either way;
+- all readings take as long as the longest, and so do all resets.
 """
 
 from __future__ import annotations
@@ -82,6 +83,8 @@ def processor(recorded: dict[str, Any], measured: dict[str, Any]) -> Processor:
         if gate["name"] in recorded["basis_gates"] and "coupling_map" in gate
     }
     qubits = [_values(entries) for entries in measured["qubits"]]
+    reading = max(it.get("readout_length", 0.0) for it in qubits)
+    resets = [values[key] for key in values if key[0] == "reset"]
     instructions = recorded.get("supported_instructions") or NOT_GATES
     delay = recorded.get("default_rep_delay")
     return Processor(
@@ -89,7 +92,8 @@ def processor(recorded: dict[str, Any], measured: dict[str, Any]) -> Processor:
         others=OTHERS & {"measure", *recorded["basis_gates"], *instructions},
         qubits=tuple(_qubit(it) for it in qubits),
         dt=(recorded.get("dt") or 1.0) * UNITS["ns"],
-        read_seconds=max(it.get("readout_length", 0.0) for it in qubits),
+        read_seconds=reading,
+        reset_seconds=max((it.get("gate_length", 0.0) for it in resets), default=reading),
         rep_delay=REP_DELAY if delay is None else delay * UNITS["us"],
     )
 

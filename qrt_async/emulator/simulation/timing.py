@@ -45,7 +45,7 @@ def _seconds(operation: Any, places: tuple[int, ...], device: Device) -> float:
     if processor is None:
         return _like_a_heron(operation, places)
     if operation.name in ("measure", "reset"):
-        return processor.read_seconds
+        return processor.read_seconds if operation.name == "measure" else processor.reset_seconds
     placed = processor.placed(operation.name, places)
     return 0.0 if placed is None else placed.seconds
 

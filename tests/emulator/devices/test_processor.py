@@ -17,6 +17,7 @@ TINY = Processor(
     qubits=QUBITS,
     dt=1e-9,
     read_seconds=1e-6,
+    reset_seconds=2e-6,
     rep_delay=1e-4,
 )
 

@@ -84,6 +84,7 @@ PROPERTIES: dict[str, Any] = {
         gate("x", 1, gate_error=0.003),
         gate("cx", 0, 1, gate_error=0.05, gate_length=300),
         gate("cx", 2, 1, gate_error=1.0, gate_length=400),
+        gate("reset", 0, gate_length=1000),
     ],
     "general": [],
     "general_qlists": [],
@@ -196,7 +197,8 @@ def test_times_are_the_recorded_ones() -> None:
     circuit.cx(0, 1)
     circuit.cx(2, 1)
     circuit.measure(1, 0)
-    assert circuit_seconds(circuit, device) == pytest.approx(30e-9 + 300e-9 + 400e-9 + 900e-9)
+    circuit.reset(1)
+    assert circuit_seconds(circuit, device) == pytest.approx(30e-9 + 300e-9 + 400e-9 + 900e-9 + 1000e-9)
     assert charged_seconds([(5000, 0.0)], device) == 7.0
 
 
