@@ -80,6 +80,7 @@ class Books:
             lag=self._draws.uniform(*late) if isinstance(late, tuple) else late,
             expected_queue=queue,
             expected_run=run,
+            settle=self.config.settle_seconds,
         )
 
     def take_orders(self) -> Orders:

@@ -69,6 +69,8 @@ class EmulatorConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     """The life of a bearer token."""
     listing_lag: Seconds | tuple[Seconds, Seconds] = 0.0
     """How late listings learn of a job and its changes; a pair is drawn from anew for each job."""
+    settle_seconds: Seconds = 0.0
+    """How long after the end of a job its usage stays pending."""
     payload_ceiling: int = 64 * 2**20
     """Bytes of a request body, beyond which the edge answers 413 with a page."""
     plan: Literal["open", "premium"] = "premium"
@@ -96,6 +98,7 @@ class EmulatorConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
             ("usage_limit", "not negative", self.usage_limit is None or self.usage_limit >= 0.0),
             ("token_seconds", "not negative", self.token_seconds >= 0.0),
             ("listing_lag", "not negative, or a pair that rises", 0.0 <= lags[0] <= lags[1]),
+            ("settle_seconds", "not negative", self.settle_seconds >= 0.0),
             ("payload_ceiling", "a number of bytes", self.payload_ceiling >= 0),
             ("api_dates", "one date or more", bool(self.api_dates)),
         )

@@ -45,6 +45,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     lag: float
     expected_queue: float
     expected_run: float
+    settle: float = 0.0
 
 
 class Job(msgspec.Struct, frozen=True, kw_only=True):
@@ -72,6 +73,10 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def final(self) -> bool:
         return self.finished is not None
+
+    def settled(self, now: float) -> bool:
+        """Whether what it is charged is final."""
+        return self.finished is not None and now >= self.finished + self.plan.settle
 
     @property
     def starts(self) -> float:

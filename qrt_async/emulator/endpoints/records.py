@@ -50,12 +50,12 @@ def _state(job: Job) -> dict[str, Any]:
 def _usage(job: Job, ask: Ask, listed: bool) -> dict[str, Any] | None:
     """Since 2026-03-15 for every job that started or ended; before, in lists only, and final."""
     if ask.new_usage:
-        return new_usage(job) if job.running is not None or job.final else None
+        return new_usage(job, ask.now) if job.running is not None or job.final else None
     return {"seconds": seconds(job)} if listed and job.final else None
 
 
-def new_usage(job: Job) -> dict[str, Any]:
-    return {"qpu_charge_time_seconds": seconds(job), "status": "complete" if job.final else "pending"}
+def new_usage(job: Job, now: float) -> dict[str, Any]:
+    return {"qpu_charge_time_seconds": seconds(job), "status": "complete" if job.settled(now) else "pending"}
 
 
 def seconds(job: Job) -> float:
@@ -75,7 +75,7 @@ def metrics(books: Books, job: Job, ask: Ask) -> dict[str, Any]:
 
 
 def _new_metrics(job: Job, ask: Ask) -> dict[str, Any]:
-    facts: dict[str, Any] = {"caller": job.posted.caller, "usage": new_usage(job)}
+    facts: dict[str, Any] = {"caller": job.posted.caller, "usage": new_usage(job, ask.now)}
     if job.final and job.charged:
         spent = int(job.charged * 1e9)
         target = facts if ask.date >= EXECUTION_TIME_AT_ROOT else facts["usage"]

@@ -63,6 +63,21 @@ def test_usage_is_pending_until_the_end() -> None:
     assert driver.job(job_id)["usage"] == {"qpu_charge_time_seconds": 0.0, "status": "pending"}
 
 
+def test_usage_may_stay_pending_for_a_while_after_the_end() -> None:
+    driver = Driver(config(settle_seconds=30.0))
+    job_id = driver.completed()
+    driver.now += 29.0
+
+    def told() -> set[str]:
+        metrics = driver.json("GET", f"/jobs/{job_id}/metrics")
+        listed = driver.json("GET", "/jobs")["jobs"][0]
+        return {driver.job(job_id)["usage"]["status"], metrics["usage"]["status"], listed["usage"]["status"]}
+
+    assert told() == {"pending"}
+    driver.now += 1.0
+    assert told() == {"complete"}
+
+
 def test_metrics_until_2026_02_15_have_bss_seconds_and_circuits() -> None:
     driver = Driver()
     metrics = driver.json("GET", f"/jobs/{driver.completed()}/metrics", date=OLD)
