@@ -6,6 +6,7 @@ import asyncio
 import os
 import time
 from collections.abc import Coroutine
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -73,7 +74,9 @@ class Host:
     def _settle(self) -> None:
         orders = self.machine.take_orders()
         for job_id, work in orders.start:
-            self._simulations[job_id] = self._keep(self._simulate(job_id, work), f"simulate {job_id}")
+            task = self._keep(self._simulate(job_id, work), f"simulate {job_id}")
+            self._simulations[job_id] = task
+            task.add_done_callback(partial(self._forget, job_id))
         for job_id in orders.stop:
             if job_id in self._simulations:
                 self._simulations[job_id].cancel()
@@ -85,14 +88,15 @@ class Host:
         task.add_done_callback(self._tasks.discard)
         return task
 
+    def _forget(self, job_id: str, _: asyncio.Task[object]) -> None:
+        self._simulations.pop(job_id, None)
+
     async def _simulate(self, job_id: str, work: Work) -> None:
         """A simulator that breaks is a failed job, not a dead server."""
         try:
             outcome = await self._simulator().run(work)
         except Exception as error:  # noqa: BLE001 - whatever it was, the job has to end
             outcome = crashed(error)
-        finally:
-            self._simulations.pop(job_id, None)
         self.machine.finished(job_id, outcome, self.now())
         self._settle()
 

@@ -7,6 +7,7 @@ import contextlib
 import io
 import json
 import math
+import os
 import zlib
 from collections import Counter
 from pathlib import Path
@@ -130,6 +131,12 @@ def runs(pid: int) -> bool:
     with contextlib.suppress(OSError):
         return _state_and_parent(pid)[0] != "Z"
     return False
+
+
+def cpu_seconds(pid: int) -> float:
+    """What a process has used so far."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def _state_and_parent(pid: int) -> tuple[str, int]:

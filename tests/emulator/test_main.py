@@ -20,7 +20,7 @@ import pytest
 from qrt_async.emulator.__main__ import arguments, config
 from qrt_async.emulator.config import EmulatorConfig
 from tests.emulator.driver import CRN
-from tests.emulator.lab import ENDLESS, runs, workers_of
+from tests.emulator.lab import BELL, ENDLESS, cpu_seconds, runs, workers_of
 
 
 @asynccontextmanager
@@ -112,13 +112,17 @@ async def test_one_json_line_says_that_it_listens_and_a_signal_ends_it_cleanly()
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="reads /proc")
 @pytest.mark.parametrize("name", ["SIGTERM", "SIGINT", "SIGKILL"])
 def test_no_worker_is_left_however_it_ends(name: str) -> None:
-    command = [sys.executable, "-m", "qrt_async.emulator", "--queue-seconds", "0"]
+    command = [sys.executable, "-m", "qrt_async.emulator", "--queue-seconds", "0", "--run-seconds", "0"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
-        submit(json.loads(process.stdout.readline())["url"], ENDLESS)
-        while not (workers := workers_of(process.pid)):
+        url = json.loads(process.stdout.readline())["url"]
+        submit(url, BELL)
+        while not (workers := workers_of(process.pid)) or not finished(url):
             time.sleep(0.05)
-        time.sleep(1.0)  # for the worker to be in the middle of its program, whenever that is
+        submit(url, ENDLESS)
+        idle = sum(map(cpu_seconds, workers))
+        while sum(map(cpu_seconds, workers)) < idle + 0.5:
+            time.sleep(0.05)
         os.kill(process.pid, getattr(signal, name))
         assert process.wait() == (-signal.SIGKILL if name == "SIGKILL" else 0)
         while any(runs(worker) for worker in workers):
@@ -127,10 +131,17 @@ def test_no_worker_is_left_however_it_ends(name: str) -> None:
 
 def submit(url: str, circuit: str) -> None:
     body = {"program_id": "sampler", "backend": "emulator_ideal", "params": {"pubs": [[circuit]]}}
+    assert "id" in ask(url, json.dumps(body).encode())
+
+
+def finished(url: str) -> bool:
+    return {job["status"] for job in ask(url)["jobs"]} == {"Completed"}
+
+
+def ask(url: str, body: bytes | None = None) -> Any:
     headers = {"Authorization": "apikey k", "Service-CRN": CRN}
-    asked = Request(f"{url}/api/v1/jobs", json.dumps(body).encode(), headers)  # noqa: S310 - loopback
-    with urlopen(asked) as reply:  # noqa: S310 - loopback
-        assert reply.status == 200
+    with urlopen(Request(f"{url}/api/v1/jobs", body, headers)) as reply:  # noqa: S310 - loopback
+        return json.loads(reply.read())
 
 
 @pytest.mark.parametrize(
