@@ -79,6 +79,17 @@ async def test_the_date_header_is_the_clock_that_jobs_are_stamped_with(client: C
         assert abs(parsedate_to_datetime(reply.headers["Date"]).timestamp() - time.time()) < 5.0
 
 
+@pytest.mark.virtual_clock
+async def test_the_date_header_follows_the_loops_clock_into_the_future(client: Client) -> None:
+    async def told() -> float:
+        async with client.session.get(f"{client.url}/api/v1/versions") as reply:
+            return parsedate_to_datetime(reply.headers["Date"]).timestamp()
+
+    first = await told()
+    await asyncio.sleep(86_400.0)
+    assert abs(await told() - first - 86_400.0) <= 1.0
+
+
 @pytest.mark.parametrize(
     ("rule", "error"),
     [
