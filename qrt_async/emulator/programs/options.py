@@ -1,8 +1,8 @@
 """The options of the primitives: names, types and ranges as the service has them.
 
 Options that describe work of a real machine only, such as dynamical decoupling, are accepted, repeated in the
-metadata of a result, and change nothing. Of zero-noise extrapolation and probabilistic cancellation the
-metadata says that they were not applied.
+metadata of a result, and change nothing. Of probabilistic cancellation the metadata says that it was not
+applied.
 """
 
 from __future__ import annotations
@@ -19,6 +19,11 @@ from .iq import Level
 DEFAULT_SHOTS = 4096
 DEFAULT_PRECISION = 1 / 64
 FOLDING = Literal["gate_folding", "gate_folding_front", "gate_folding_back", "pea"]
+Extrapolator = Literal[
+    "exponential", "double_exponential", "linear", "fallback", "polynomial_degree_1", "polynomial_degree_2",
+    "polynomial_degree_3", "polynomial_degree_4", "polynomial_degree_5", "polynomial_degree_6",
+    "polynomial_degree_7",
+]  # fmt: skip
 
 Positive = Annotated[int, msgspec.Meta(ge=1)]
 Many = Positive | Literal["auto"] | None
@@ -70,7 +75,7 @@ class MeasureLearning(Group, frozen=True):
 class Extrapolation(Group, frozen=True):
     amplifier: FOLDING | None = "gate_folding"
     noise_factors: list[Annotated[float, msgspec.Meta(ge=1)]] | Literal["auto"] | None = None
-    extrapolator: str | list[str] | None = None
+    extrapolator: Extrapolator | list[Extrapolator] | None = None
     extrapolated_noise_factors: list[float] | Literal["auto"] | None = None
 
 

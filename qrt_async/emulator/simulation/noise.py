@@ -20,10 +20,12 @@ SECONDS = {"s": 1.0, "ms": 1e-3, "us": 1e-6, "ns": 1e-9, "ps": 1e-12}
 
 
 @lru_cache(maxsize=256)
-def noise_model(device: Device, qubits: tuple[int, ...], *, twirled: bool = False) -> NoiseModel | None:
+def noise_model(
+    device: Device, qubits: tuple[int, ...], *, twirled: bool = False, factor: float = 1.0
+) -> NoiseModel | None:
     """The noise of these physical qubits, counted from zero in this order; ``None`` for an ideal device.
 
-    ``twirled`` readings are wrong equally often either way.
+    ``twirled`` readings are wrong equally often either way. The errors of two-qubit gates happen ``factor`` times.
     """
     if device.processor is None:
         return None
@@ -32,7 +34,8 @@ def noise_model(device: Device, qubits: tuple[int, ...], *, twirled: bool = Fals
     for name, placements in device.processor.gates.items():
         for on, placed in placements.items():
             if placed.error and places.keys() >= set(on):
-                model.add_quantum_error(_depolarizing(placed.error, len(on)), name, [places[it] for it in on])
+                error = _depolarizing(placed.error, len(on), factor if len(on) > 1 else 1.0)
+                model.add_quantum_error(error, name, [places[it] for it in on])
     for place, qubit in enumerate(qubits):
         values = device.processor.qubits[qubit]
         misread, ghost = values.reads_0_when_1, values.reads_1_when_0
@@ -42,9 +45,10 @@ def noise_model(device: Device, qubits: tuple[int, ...], *, twirled: bool = Fals
     return model
 
 
-def _depolarizing(infidelity: float, width: int) -> Any:
-    """The channel of strength s in d dimensions has the average infidelity s (d - 1) / d."""
-    return depolarizing_error(min(1.0, infidelity / (1.0 - 0.5**width)), width)
+def _depolarizing(infidelity: float, width: int, factor: float) -> Any:
+    """The channel of strength s in d dimensions has the average infidelity s (d - 1) / d; here ``factor`` of them."""
+    strength = min(1.0, infidelity / (1.0 - 0.5**width))
+    return depolarizing_error(1.0 - (1.0 - strength) ** factor, width)
 
 
 def relaxed(circuit: QuantumCircuit, device: Device, qubits: tuple[int, ...]) -> QuantumCircuit:

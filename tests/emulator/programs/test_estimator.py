@@ -143,6 +143,38 @@ def test_level_0_shows_misreadings_and_level_1_corrects_them() -> None:
     assert abs(-corrected["evs"] - gates) < SIX_SIGMA * corrected["stds"] + 1e-3
 
 
+def test_extrapolation_finds_back_what_gates_lost_and_tells_all_that_it_saw() -> None:
+    worn = HEAD + "x $0; x $0;" + "cz $0, $1;" * 60
+    given: dict[str, Any] = {"backend": "emulator_heron", "precision": 0.005}
+    plain = estimated([[worn, ["ZZ", "IZ"]]], **given)
+    whole = run([[worn, ["ZZ", "IZ"]]], program="estimator", resilience_level=2, support_qiskit=True, **given)
+    pub = untyped(json.loads(whole.body))["pub_results"][0]
+    data = pub["data"]["fields"]
+    assert plain["evs"][0] < 0.9
+    strength = noisy().error("cz", (0, 1)) * 4 / 3
+    left = (1 - strength) ** (60 * np.array([1.0, 3.0, 5.0])) * (1 - 2 * noisy().error("x", (0,))) ** 2
+    assert np.abs(data["evs_noise_factors"][0] - left).max() < 6 * 0.005 * 1.5
+    assert np.abs(data["evs"] - left[0] / (1 - strength) ** 60).max() < 6 * data["stds"].max()
+    shapes = {name: array.shape for name, array in data.items()}
+    assert shapes == {
+        "evs": (2,),
+        "stds": (2,),
+        "evs_noise_factors": (2, 3),
+        "stds_noise_factors": (2, 3),
+        "ensemble_stds_noise_factors": (2, 3),
+        "evs_extrapolated": (2, 2, 4),
+        "stds_extrapolated": (2, 2, 4),
+    }
+    assert data["evs_extrapolated"][:, 0, 0].tolist() == data["evs"].tolist()
+    assert pub["metadata"]["resilience"] == {"zne": {"extrapolator": ["exponential", "exponential"]}}
+
+
+def test_each_noise_factor_is_charged() -> None:
+    given: dict[str, Any] = {"program": "estimator", "backend": "emulator_heron", "precision": 0.005}
+    once, thrice = run([[BELL_ONLY, "ZZ"]], **given), run([[BELL_ONLY, "ZZ"]], resilience_level=2, **given)
+    assert thrice.quantum_seconds - 2.0 == pytest.approx(3 * (once.quantum_seconds - 2.0), abs=3.0)
+
+
 def test_the_metadata_says_what_was_done() -> None:
     def metadata(**given: Any) -> Any:
         return json.loads(run([[BELL_ONLY, "ZZ"]], program="estimator", **given).body)["metadata"]
@@ -150,9 +182,15 @@ def test_the_metadata_says_what_was_done() -> None:
     heron = metadata(backend="emulator_heron", resilience_level=2)
     assert heron["resilience"] == {
         "measure_mitigation": True,
-        "zne_mitigation": False,
+        "zne_mitigation": True,
         "pec_mitigation": False,
+        "zne": {
+            "noise_factors": [1.0, 3.0, 5.0],
+            "extrapolator": ["exponential", "linear"],
+            "extrapolated_noise_factors": [0.0, 1.0, 3.0, 5.0],
+        },
     }
+    assert metadata(backend="emulator_heron")["resilience"]["zne_mitigation"] is False
     assert metadata()["resilience"]["measure_mitigation"] is False
     assert heron["version"] == 2
     assert (heron["twirling"]["enable_gates"], heron["twirling"]["enable_measure"]) == (True, True)

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 import pytest
@@ -46,6 +47,21 @@ def test_gates_err_by_the_average_infidelity_that_the_properties_say() -> None:
         fidelity = float(np.real(np.trace(np.asarray(DensityMatrix(ideal)) @ whole)))
         stated = NOISE.error(gate, qubits)
         assert 1.0 - fidelity == pytest.approx(stated, rel=1e-6)
+
+
+def test_amplified_noise_is_that_of_a_gate_folded_as_often() -> None:
+    def whole(circuit: QuantumCircuit, factor: float) -> np.ndarray[Any, Any]:
+        circuit.save_density_matrix()
+        model = noise_model(HERON, (3, 16), factor=factor)
+        result = AerSimulator(method="density_matrix").run(circuit, noise_model=model).result()
+        return np.asarray(result.data(0)["density_matrix"])
+
+    once, folded = QuantumCircuit(2), QuantumCircuit(2)
+    once.cz(0, 1)
+    for _ in range(3):
+        folded.cz(0, 1)
+    assert np.allclose(whole(once.copy(), 3.0), whole(folded, 1.0))
+    assert not np.allclose(whole(once.copy(), 1.0), whole(once.copy(), 3.0))
 
 
 def test_a_delay_lets_an_excited_qubit_decay_with_its_t1() -> None:
