@@ -21,6 +21,16 @@ _AT_ONCE = 1 << 18
 _IQ = {"kerneled": "_iq", "avg_kerneled": "_avg_iq"}
 
 
+class ExecutorMetadata(dict[str, Any]):
+    """What the executor says of a run, in the service's words: ``chunk_timing``, its times in UTC."""
+
+    def to_qiskit(self) -> Any:
+        """The official client's class where that client is installed; otherwise these."""
+        from qrt_async.programs import qiskit  # imports Qiskit
+
+        return qiskit.executor_metadata(self)
+
+
 class ExecutorResult(Sequence[PubResult]):
     """One entry for each item of the program, its ``data`` arrays ``(*item_shape, shots, bits)`` by register,
     bools with bit 0 first; ``metadata``, and what the program passed through."""
@@ -28,7 +38,7 @@ class ExecutorResult(Sequence[PubResult]):
     def __init__(
         self,
         items: Sequence[PubResult],
-        metadata: dict[str, Any],
+        metadata: ExecutorMetadata,
         passthrough_data: Any,
         semantic_role: str | None,
     ) -> None:
@@ -49,6 +59,13 @@ class ExecutorResult(Sequence[PubResult]):
 
     def __repr__(self) -> str:
         return f"ExecutorResult({self._items!r})"
+
+    def to_qiskit(self) -> Any:
+        """What the official client makes of it, which must be installed: its ``QuantumProgramResult``, or, for an
+        Estimator's or a noise learner's program (``semantic_role``), the result that these stand for."""
+        from qrt_async.programs import qiskit  # imports Qiskit
+
+        return qiskit.executor_result(self)
 
 
 def read_executor_in_pieces(tree: Any) -> Steps[ExecutorResult | PrimitiveResult]:
@@ -186,7 +203,7 @@ def _compressed(tree: Any) -> bool:
     return int(version) >= 2
 
 
-def _timed(metadata: dict[str, Any]) -> dict[str, Any]:
+def _timed(metadata: dict[str, Any]) -> ExecutorMetadata:
     spans = [
         {
             **span,
@@ -195,4 +212,4 @@ def _timed(metadata: dict[str, Any]) -> dict[str, Any]:
         }
         for span in metadata.get("chunk_timing") or ()
     ]
-    return {**metadata, "chunk_timing": spans} if spans else metadata
+    return ExecutorMetadata({**metadata, "chunk_timing": spans} if spans else metadata)

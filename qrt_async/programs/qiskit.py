@@ -10,19 +10,23 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from msgspec import Struct
-from qiskit import QuantumCircuit, primitives, qpy, quantum_info
+from qiskit import QuantumCircuit, primitives, qpy, quantum_info, result
 
 from qrt_async.api import pieces
 from qrt_async.errors import InvalidInput, ResultError
 from qrt_async.programs import walk
 from qrt_async.programs.arrays import typed_array
+from qrt_async.programs.noise import EncodedCircuit
 from qrt_async.programs.npy import ndarray
 
 if TYPE_CHECKING:
     from qrt_async.programs.bits import BitArray
     from qrt_async.programs.containers import DataBin, PrimitiveResult, PubResult
+    from qrt_async.programs.executor import ExecutorMetadata, ExecutorResult
     from qrt_async.programs.isa import Points, Step
-    from qrt_async.programs.noise import EncodedCircuit, LayerError, NoiseLearnerResult, PauliLindbladError
+    from qrt_async.programs.learned import LearnedLayer, LearnedNoise
+    from qrt_async.programs.noise import LayerError, NoiseLearnerResult, PauliLindbladError
+    from qrt_async.programs.operators import Bindings, ObservableLists, PauliLabels
     from qrt_async.programs.spans import ExecutionSpan, ExecutionSpans
     from qrt_async.programs.values import Parameters
 
@@ -121,8 +125,8 @@ def data_bin(data: DataBin) -> primitives.DataBin:
     return primitives.DataBin(shape=data.shape, **fields)
 
 
-def pub_result(result: PubResult) -> primitives.PubResult:
-    return _pub_class(result.kind)(data_bin(result.data), plain(result.metadata))
+def pub_result(pub: PubResult) -> primitives.PubResult:
+    return _pub_class(pub.kind)(data_bin(pub.data), plain(pub.metadata))
 
 
 def _pub_class(kind: str) -> Any:
@@ -134,19 +138,53 @@ def _pub_class(kind: str) -> Any:
     return primitives.PubResult
 
 
-def primitive_result(result: PrimitiveResult) -> primitives.PrimitiveResult[Any]:
-    return primitives.PrimitiveResult([pub_result(pub) for pub in result], plain(result.metadata))
+def primitive_result(given: PrimitiveResult) -> primitives.PrimitiveResult[Any]:
+    return primitives.PrimitiveResult([pub_result(pub) for pub in given], plain(given.metadata))
 
 
 def plain(value: Any) -> Any:
     """Metadata with whatever in it has a Qiskit form; times as the service writes them, in UTC without saying so."""
+    if hasattr(value, "to_qiskit"):
+        return value.to_qiskit()
     if isinstance(value, dict):
-        return {name: plain(entry) for name, entry in value.items()}
+        make = _TYPES.get(value.get("__type__", "")) if "__value__" in value else None
+        return make(value["__value__"]) if make else {name: plain(entry) for name, entry in value.items()}
     if isinstance(value, list):
         return [plain(entry) for entry in value]
-    if isinstance(value, datetime):
-        return _naive(value)
-    return value.to_qiskit() if hasattr(value, "to_qiskit") else value
+    return _naive(value) if isinstance(value, datetime) else value
+
+
+def pauli_list(labels: PauliLabels) -> quantum_info.PauliList:
+    return quantum_info.PauliList(list(labels))
+
+
+def sparse_pauli_op(terms: list[tuple[str, complex]]) -> quantum_info.SparsePauliOp:
+    return quantum_info.SparsePauliOp.from_list(terms)
+
+
+def observables_array(nested: ObservableLists) -> primitives.ObservablesArray:
+    return primitives.ObservablesArray(list(nested))
+
+
+def bindings_array(bindings: Bindings) -> primitives.BindingsArray:
+    return primitives.BindingsArray(dict(bindings), bindings.shape)
+
+
+def _read_qpy(text: str) -> QuantumCircuit:
+    return read_circuit(EncodedCircuit(text))
+
+
+def _channel(value: Any) -> quantum_info.PauliLindbladMap:
+    paulis = [tuple(pauli) for pauli in value["paulis"]]
+    return quantum_info.PauliLindbladMap.from_sparse_list(paulis, num_qubits=value["num_qubits"])
+
+
+_TYPES: dict[str, Any] = {
+    "PauliLindbladMap": _channel,
+    "Instruction": lambda text: _read_qpy(text).data[0].operation,
+    "Result": result.Result.from_dict,
+}
+"""What stays data without Qiskit."""
 
 
 def execution_spans(spans: ExecutionSpans) -> Any:
@@ -177,8 +215,61 @@ def layer_error(layer: LayerError) -> Any:
     return _official().LayerError(read_circuit(layer.circuit), list(layer.qubits), error)
 
 
-def noise_learner_result(result: NoiseLearnerResult) -> Any:
-    return _official().NoiseLearnerResult([layer_error(layer) for layer in result], plain(result.metadata))
+def noise_learner_result(given: NoiseLearnerResult) -> Any:
+    return _official().NoiseLearnerResult([layer_error(layer) for layer in given], plain(given.metadata))
+
+
+def learned_layer(layer: LearnedLayer) -> Any:
+    generators = [
+        quantum_info.QubitSparsePauliList.from_sparse_list(list(paulis), layer.num_qubits)
+        for paulis in layer.generators
+    ]
+    return _official().NoiseLearnerV3Result.from_generators(
+        generators, layer.rates, layer.rates_std, layer.metadata
+    )
+
+
+def learned_noise(noise: LearnedNoise) -> Any:
+    return _official().NoiseLearnerV3Results([learned_layer(layer) for layer in noise])
+
+
+def executor_result(given: ExecutorResult) -> Any:
+    """Through the official client's own steps from tensors to results."""
+    _official()
+    from qiskit_ibm_runtime import decoders  # heavy, and not a dependency
+    from qiskit_ibm_runtime.results import quantum_program as official
+
+    items = [
+        official.QuantumProgramItemResult(dict(item.data.items()), _item_metadata(official, item.metadata))
+        for item in given
+    ]
+    made = official.QuantumProgramResult(items, executor_metadata(given.metadata), given.passthrough_data)
+    made._semantic_role = given.semantic_role
+    for step in decoders.defaults.DEFAULT_DECODERS["executor"]:
+        if step.is_applicable(made):
+            return step.decode(made)
+    return made
+
+
+def _item_metadata(official: Any, metadata: dict[str, Any]) -> Any:
+    timing, stretches = metadata.get("scheduler_timing"), metadata.get("stretch_values")
+    return official.ItemMetadata(
+        official.SchedulerTiming(**timing) if timing else None,
+        [official.StretchValues(**stretch) for stretch in stretches] if stretches else None,
+    )
+
+
+def executor_metadata(metadata: ExecutorMetadata) -> Any:
+    """The official client's, or this itself where that client is not installed."""
+    try:
+        from qiskit_ibm_runtime.results import quantum_program as official  # heavy, and not a dependency
+    except ImportError:
+        return metadata
+    spans = []
+    for chunk in metadata.get("chunk_timing", ()):
+        parts = [official.ChunkPart(part["idx_item"], part["size"]) for part in chunk["parts"]]
+        spans.append(official.ChunkSpan(chunk["start"], chunk["stop"], parts))
+    return official.Metadata(spans)
 
 
 def typed(value: Any) -> Any:

@@ -17,9 +17,11 @@ from qrt_async.errors import ResultError
 from qrt_async.programs.arrays import Steps, finish
 from qrt_async.programs.bits import BitArray
 from qrt_async.programs.containers import DataBin, Packed, PrimitiveResult, PubResult
-from qrt_async.programs.executor import ExecutorResult, read_executor_in_pieces, read_tensor
+from qrt_async.programs.executor import ExecutorResult, read_executor_in_pieces
 from qrt_async.programs.fields import bit_array, field_in_pieces
+from qrt_async.programs.learned import LearnedLayer, LearnedNoise, read_learned
 from qrt_async.programs.noise import NOISE, NoiseLearnerResult, read_layers
+from qrt_async.programs.operators import OPERATORS
 from qrt_async.programs.outlines import Outline, PubOutline, parse_primitive, plain_pub, typed_pub
 from qrt_async.programs.plain import plain_field_in_pieces
 from qrt_async.programs.spans import SPANS, ExecutionSpan, ExecutionSpans
@@ -33,6 +35,8 @@ __all__ = [
     "ExecutionSpan",
     "ExecutionSpans",
     "ExecutorResult",
+    "LearnedLayer",
+    "LearnedNoise",
     "NoiseLearnerResult",
     "PrimitiveResult",
     "PubResult",
@@ -98,6 +102,7 @@ READERS: Mapping[str, Reader] = {
     **VALUES,
     **SPANS,
     **NOISE,
+    **OPERATORS,
     "BitArray": _bit_array,
     "DataBin": _data_bin,
     "PubResult": _pub_result("PubResult"),
@@ -190,24 +195,16 @@ def _primitive(tree: Any) -> PrimitiveResult:
     return PrimitiveResult(pubs, _mapping(TREE.revive(outline.metadata)))
 
 
-def _noise(tree: Any) -> Any:
-    """Version 2 typed or plain; version 3 gives its data with arrays for its tensors."""
+def _noise(tree: Any) -> NoiseLearnerResult | LearnedNoise:
+    """Version 2, typed or plain; or version 3."""
     if isinstance(tree, dict) and "schema_version" in tree:
-        return _learned(tree)
+        return read_learned(tree)
     result = TREE.revive(tree)
     if isinstance(result, dict) and "data" in result:
         result = read_layers(tree, TREE.revive)
     if not isinstance(result, NoiseLearnerResult):
         raise ResultError("The result of a noise learner holds no layers.")
     return result
-
-
-def _learned(tree: Any) -> dict[str, Any]:
-    data = [
-        {name: read_tensor(node) if name in ("rates", "rates_std") else node for name, node in entry.items()}
-        for entry in tree["data"]
-    ]
-    return {**tree, "data": data}
 
 
 def _executor(tree: Any) -> ExecutorResult | PrimitiveResult:

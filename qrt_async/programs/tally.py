@@ -16,7 +16,7 @@ _BLOCK = 1 << 16
 """Rows that are spelled, or counted in a table, at once: bounds the unpacked copy."""
 _SORTED = 1 << 17
 """Rows that are sorted at once."""
-_SPELLED = 1 << 13
+_SPELLED = 1 << 12
 """Outcomes that enter a dictionary at once: about a millisecond's work."""
 _MIX = np.array([0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F, 0x165667B19E3779F9], dtype=np.uint64)
 

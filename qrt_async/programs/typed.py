@@ -14,7 +14,7 @@ import numpy as np
 from msgspec import MsgspecError
 
 from qrt_async.errors import ResultError
-from qrt_async.programs.arrays import Array, Steps, finish, npy_in_pieces, typed_array
+from qrt_async.programs.arrays import Steps, finish, npy_in_pieces, typed_array
 
 Revive: TypeAlias = Callable[[Any], Any]
 Reader: TypeAlias = Callable[[Any, Revive], Any]
@@ -66,9 +66,9 @@ class Tree:
         self._readers = readers
 
     def revive(self, node: Any) -> Any:
-        if isinstance(node, list):
+        if type(node) is list:  # what was revived already may be a list of another type
             return [self.revive(entry) for entry in node]
-        if not isinstance(node, dict):
+        if type(node) is not dict:
             return node
         kind = node.get("__type__")
         reader = self._readers.get(kind) if isinstance(kind, str) else None
@@ -140,10 +140,6 @@ def _set(value: Any, revive: Revive) -> Any:
         return entries
 
 
-def _bindings(value: Any, revive: Revive) -> dict[tuple[str, ...], Array]:
-    return {tuple(json.loads(names)): revive(array) for names, array in value["data"].items()}
-
-
 def _inner(value: Any, revive: Revive) -> Any:
     return revive(value)
 
@@ -153,8 +149,6 @@ VALUES: Mapping[str, Reader] = {
     "datetime": moment,
     "complex": _complex,
     "set": _set,
-    "ObservablesArray": _inner,
-    "BindingsArray": _bindings,
     "to_json": _inner,
 }
 """What needs no class of ours."""
