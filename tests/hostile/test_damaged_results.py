@@ -29,6 +29,8 @@ from qrt_async.programs.results import (
     ExecutionSpan,
     ExecutionSpans,
     ExecutorResult,
+    LearnedLayer,
+    LearnedNoise,
     NoiseLearnerResult,
     PrimitiveResult,
     PubResult,
@@ -107,12 +109,13 @@ USES: dict[Any, Callable[[Any], None]] = {
     ExecutionSpan: read_span,
     LayerError: lambda layer: read_all([layer.circuit, layer.error]),
     PauliLindbladError: lambda error: read_all([*error.generators, error.rates]),
+    LearnedLayer: lambda layer: read_all([*layer.generators, layer.rates, layer.rates_std, layer.metadata]),
     EncodedCircuit: read_circuit,
     (PrimitiveResult, NoiseLearnerResult, ExecutorResult): lambda result: read_all(
         [*result, result.metadata]
     ),
     dict: lambda found: read_all(found.values()),
-    (list, set, tuple, ExecutionSpans): read_all,
+    (list, set, tuple, ExecutionSpans, LearnedNoise): read_all,
 }
 
 
