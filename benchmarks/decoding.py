@@ -53,7 +53,7 @@ async def answer(field: Field, size: int = SIZE, runs: int = RUNS) -> Report:
                 }
                 rows += await _race(field, runners, body, title, expected, task)
         for case in ESTIMATES:
-            body.write_bytes(encode(_estimates(), typed=case.startswith("typed")))
+            _write_estimates(body, case)
             task = {"typed": case.startswith("typed"), "runs": runs, "program": "estimator"}
             rows += await _race(field, runners, body, case, PUBS * POINTS, task)
     return Report(
@@ -89,19 +89,15 @@ def _result(shots: int, *, peaked: bool) -> ResultData:
     return ResultData(pubs=[pub], metadata={"version": 2}, spans=[])
 
 
-def _estimates() -> ResultData:
+def _write_estimates(file: Path, case: str) -> None:
     rng = np.random.default_rng(5)
     names = ("evs", "stds", "ensemble_standard_error")
-    pubs = [
-        PubData(
-            kind="PubResult",
-            shape=(POINTS,),
-            fields={name: rng.normal(size=POINTS) for name in names},
-            metadata={},
-        )
-        for _ in range(PUBS)
-    ]
-    return ResultData(pubs=pubs, metadata={"version": 2}, spans=[])
+    pubs = []
+    for _ in range(PUBS):
+        fields: dict[str, Any] = {name: rng.normal(size=POINTS) for name in names}
+        pubs.append(PubData(kind="PubResult", shape=(POINTS,), fields=fields, metadata={}))
+    result = ResultData(pubs=pubs, metadata={"version": 2}, spans=[])
+    file.write_bytes(encode(result, typed=case.startswith("typed")))
 
 
 async def _race(

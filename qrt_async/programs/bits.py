@@ -15,6 +15,7 @@ from qrt_async.programs.observables import DIAGONAL, Observables
 from qrt_async.programs.packing import (
     Counts,
     checked,
+    joined,
     matching,
     pack_flags,
     pack_samples,
@@ -167,11 +168,7 @@ class BitArray:
         array = self._clean()
         if loc is not None:
             array = array[self._point(loc)]
-        return (
-            array.reshape(-1, array.shape[-1])
-            if array.shape[-1]
-            else array.reshape(prod(array.shape[:-1]), 0)
-        )
+        return array.reshape(prod(array.shape[:-1]), array.shape[-1])
 
     def _point(self, loc: int | tuple[int, ...]) -> int | tuple[int, ...]:
         if len(loc if isinstance(loc, tuple) else (loc,)) > self.ndim:
@@ -242,13 +239,13 @@ class BitArray:
             raise InvalidInput(
                 f"Got axis {axis} for arrays of {first.ndim} dimensions; reshape(1) gives a point one."
             )
-        return _joined(bit_arrays, axis % first.ndim)
+        return BitArray(joined([array.array for array in bit_arrays], axis % first.ndim), first.num_bits)
 
     @staticmethod
     def concatenate_shots(bit_arrays: Sequence[BitArray]) -> BitArray:
         """The shots of all, one after the other."""
-        _alike(bit_arrays)
-        return _joined(bit_arrays, -2)
+        first = _alike(bit_arrays)
+        return BitArray(joined([array.array for array in bit_arrays], -2), first.num_bits)
 
     @staticmethod
     def concatenate_bits(bit_arrays: Sequence[BitArray]) -> BitArray:
@@ -301,12 +298,3 @@ def _alike(bit_arrays: Sequence[BitArray]) -> BitArray:
     if len({array.num_bits for array in bit_arrays}) > 1:
         raise InvalidInput(f"Got arrays of {[array.num_bits for array in bit_arrays]} bits; they must agree.")
     return bit_arrays[0]
-
-
-def _joined(bit_arrays: Sequence[BitArray], axis: int) -> BitArray:
-    try:
-        return BitArray(
-            np.concatenate([array.array for array in bit_arrays], axis=axis), bit_arrays[0].num_bits
-        )
-    except ValueError as error:
-        raise InvalidInput(f"These bit arrays do not fit together: {error}.") from None

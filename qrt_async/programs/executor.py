@@ -26,9 +26,9 @@ class ExecutorMetadata(dict[str, Any]):
 
     def to_qiskit(self) -> Any:
         """The official client's class where that client is installed; otherwise these."""
-        from qrt_async.programs import qiskit  # imports Qiskit
+        from qrt_async.programs import official  # imports Qiskit
 
-        return qiskit.executor_metadata(self)
+        return official.executor_metadata(self)
 
 
 class ExecutorResult(Sequence[PubResult]):
@@ -63,9 +63,9 @@ class ExecutorResult(Sequence[PubResult]):
     def to_qiskit(self) -> Any:
         """What the official client makes of it, which must be installed: its ``QuantumProgramResult``, or, for an
         Estimator's or a noise learner's program (``semantic_role``), the result that these stand for."""
-        from qrt_async.programs import qiskit  # imports Qiskit
+        from qrt_async.programs import official  # imports Qiskit
 
-        return qiskit.executor_result(self)
+        return official.executor_result(self)
 
 
 def read_executor_in_pieces(tree: Any) -> Steps[ExecutorResult | PrimitiveResult]:

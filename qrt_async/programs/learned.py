@@ -30,9 +30,9 @@ class LearnedLayer(Struct, frozen=True, eq=False):
 
     def to_qiskit(self) -> Any:
         """The official client's ``NoiseLearnerV3Result``; that client must be installed."""
-        from qrt_async.programs import qiskit  # imports Qiskit
+        from qrt_async.programs import official  # imports Qiskit
 
-        return qiskit.learned_layer(self)
+        return official.learned_layer(self)
 
 
 class LearnedNoise(Sequence[LearnedLayer]):
@@ -57,9 +57,9 @@ class LearnedNoise(Sequence[LearnedLayer]):
 
     def to_qiskit(self) -> Any:
         """The official client's ``NoiseLearnerV3Results``; that client must be installed."""
-        from qrt_async.programs import qiskit  # imports Qiskit
+        from qrt_async.programs import official  # imports Qiskit
 
-        return qiskit.learned_noise(self)
+        return official.learned_noise(self)
 
 
 def read_learned(tree: Any) -> LearnedNoise:

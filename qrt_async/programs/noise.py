@@ -78,9 +78,9 @@ class PauliLindbladError:
 
     def to_qiskit(self) -> Any:
         """The official client's class, which must be installed."""
-        from qrt_async.programs import qiskit  # imports Qiskit
+        from qrt_async.programs import official  # imports Qiskit
 
-        return qiskit.pauli_lindblad_error(self)
+        return official.pauli_lindblad_error(self)
 
 
 class LayerError:
@@ -108,9 +108,9 @@ class LayerError:
 
     def to_qiskit(self) -> Any:
         """The official client's class, which must be installed."""
-        from qrt_async.programs import qiskit  # imports Qiskit
+        from qrt_async.programs import official  # imports Qiskit
 
-        return qiskit.layer_error(self)
+        return official.layer_error(self)
 
 
 class NoiseLearnerResult(Sequence[LayerError]):
@@ -142,9 +142,9 @@ class NoiseLearnerResult(Sequence[LayerError]):
 
     def to_qiskit(self) -> Any:
         """The official client's class, which must be installed."""
-        from qrt_async.programs import qiskit  # imports Qiskit
+        from qrt_async.programs import official  # imports Qiskit
 
-        return qiskit.noise_learner_result(self)
+        return official.noise_learner_result(self)
 
 
 def _json(name: str, value: dict[str, Any]) -> dict[str, Any]:

@@ -6,6 +6,7 @@ read one by one.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any, Literal
 
 import msgspec
@@ -74,14 +75,44 @@ class _TypedPub(Struct):
 
 def parse_primitive(body: bytes) -> Any:
     """An :class:`Outline`, or data where the body has another form. ``ValueError`` where it is no JSON."""
+    plain = b'"__type__"' not in body[:256]
+    outline = _outline(body, plain)
+    if outline is None and (spelled := _spelled(body)) is not None:
+        outline = _outline(spelled, plain)
+    return parse(body) if outline is None else outline
+
+
+def _outline(body: bytes, plain: bool) -> Outline | None:
     try:
-        if b'"__type__"' in body[:256]:
-            typed = msgspec.json.decode(body, type=_TypedResult).value
-            return Outline(typed.pub_results, typed.metadata, plain=False)
-        plain = msgspec.json.decode(body, type=_PlainResult)
-        return Outline(plain.results, plain.metadata, plain=True)
+        if plain:
+            result = msgspec.json.decode(body, type=_PlainResult)
+            return Outline(result.results, result.metadata, plain=True)
+        value = msgspec.json.decode(body, type=_TypedResult).value
+        return Outline(value.pub_results, value.metadata, plain=False)
     except (msgspec.DecodeError, UnicodeDecodeError):
-        return parse(body)
+        return None
+
+
+def _spelled(body: bytes) -> bytes | None:
+    """With bare ``NaN`` and ``Infinity``, which are no JSON and occur in real results (api.md 2.7), as typed values.
+    ``None`` where there is none, or where escapes hide which quotes are the ends of strings."""
+    if b"\\" in body:
+        return None
+    pieces, done, counted, quotes = [], 0, 0, 0
+    for begin, end in sorted((*_places(body, b"NaN"), *_places(body, b"Infinity"))):
+        quotes += body.count(b'"', counted, begin)
+        counted = begin
+        if quotes % 2 == 0:
+            pieces += [body[done:begin], b'{"__type__":"float","__value__":"%b"}' % body[begin:end]]
+            done = end
+    return b"".join([*pieces, body[done:]]) if pieces else None
+
+
+def _places(body: bytes, word: bytes) -> Iterator[tuple[int, int]]:
+    at = body.find(word)
+    while at >= 0:
+        yield at - (word != b"NaN" and body[at - 1 : at] == b"-"), at + len(word)
+        at = body.find(word, at + 1)
 
 
 def typed_pub(text: Raw) -> PubOutline | None:

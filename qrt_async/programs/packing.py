@@ -86,6 +86,14 @@ def matching(rows: Bytes, bits: Sequence[int], wanted: Sequence[Any]) -> Bytes:
     return chosen
 
 
+def joined(arrays: Sequence[Bytes], axis: int) -> Bytes:
+    """One after the other along an axis; ``InvalidInput`` where the other axes differ."""
+    try:
+        return np.concatenate(arrays, axis=axis)
+    except ValueError as error:
+        raise InvalidInput(f"These bit arrays do not fit together: {error}.") from None
+
+
 def without_excess(array: Bytes, num_bits: int) -> Bytes:
     """Without what may stand left of the highest bit; the same array where nothing does."""
     excess = -num_bits % 8

@@ -41,7 +41,8 @@ def plain_field_in_pieces(node: Any) -> Steps[Any]:
     if isinstance(node, dict) and "samples" in node:
         bits = yield from _bits(node["samples"], _checked(node["num_bits"]))
         return bits
-    return plain_array(node) if isinstance(node, (list, int, float)) else revive_values(node)
+    found = plain_array(node)
+    return found if isinstance(found, np.ndarray) else plain_array(revive_values(node))
 
 
 def _checked(num_bits: Any) -> int:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -22,12 +21,8 @@ from qrt_async.programs.npy import ndarray
 if TYPE_CHECKING:
     from qrt_async.programs.bits import BitArray
     from qrt_async.programs.containers import DataBin, PrimitiveResult, PubResult
-    from qrt_async.programs.executor import ExecutorMetadata, ExecutorResult
     from qrt_async.programs.isa import Points, Step
-    from qrt_async.programs.learned import LearnedLayer, LearnedNoise
-    from qrt_async.programs.noise import LayerError, NoiseLearnerResult, PauliLindbladError
-    from qrt_async.programs.operators import Bindings, ObservableLists, PauliLabels
-    from qrt_async.programs.spans import ExecutionSpan, ExecutionSpans
+    from qrt_async.programs.operators import Bindings, ObservableLists
     from qrt_async.programs.values import Parameters
 
 # What the service's programs read (ibm-quantum-schemas; api.md 5.2); a newer Qiskit writes newer ones unasked.
@@ -133,8 +128,9 @@ def _pub_class(kind: str) -> Any:
     if kind == "SamplerPubResult":
         return primitives.SamplerPubResult
     if kind == "EstimatorPubResult":
-        with suppress(ImportError, InvalidInput):
-            return _official().EstimatorPubResult
+        from qrt_async.programs import official  # which imports this
+
+        return official.estimator_pub_result() or primitives.PubResult
     return primitives.PubResult
 
 
@@ -147,15 +143,27 @@ def plain(value: Any) -> Any:
     if hasattr(value, "to_qiskit"):
         return value.to_qiskit()
     if isinstance(value, dict):
-        make = _TYPES.get(value.get("__type__", "")) if "__value__" in value else None
-        return make(value["__value__"]) if make else {name: plain(entry) for name, entry in value.items()}
+        make = next((make for kind, make in _TYPES.items() if value.get("__type__") == kind), None)
+        return made(value, make) if make else {name: plain(entry) for name, entry in value.items()}
     if isinstance(value, list):
         return [plain(entry) for entry in value]
-    return _naive(value) if isinstance(value, datetime) else value
+    return naive(value) if isinstance(value, datetime) else value
 
 
-def pauli_list(labels: PauliLabels) -> quantum_info.PauliList:
+def made(node: dict[str, Any], make: Callable[[Any], Any]) -> Any:
+    """Qiskit's object out of typed data; ``ResultError`` where they make none."""
+    try:
+        return make(node["__value__"])
+    except Exception as error:  # Qiskit's constructors fail in many ways
+        raise ResultError(f"Qiskit makes no {node['__type__']} of its data: {error}") from error
+
+
+def pauli_list(labels: Sequence[str]) -> quantum_info.PauliList:
     return quantum_info.PauliList(list(labels))
+
+
+def sparse_paulis(paulis: Sequence[tuple[str, Any]], num_qubits: int) -> quantum_info.QubitSparsePauliList:
+    return quantum_info.QubitSparsePauliList.from_sparse_list(list(paulis), num_qubits)
 
 
 def sparse_pauli_op(terms: list[tuple[str, complex]]) -> quantum_info.SparsePauliOp:
@@ -187,89 +195,12 @@ _TYPES: dict[str, Any] = {
 """What stays data without Qiskit."""
 
 
-def execution_spans(spans: ExecutionSpans) -> Any:
-    """The official client's, or these themselves where it is not installed."""
-    try:
-        from qiskit_ibm_runtime import execution_span as official  # heavy, and not a dependency
-    except ImportError:
-        return spans
-    return official.ExecutionSpans(
-        getattr(official, span.kind)(_naive(span.start), _naive(span.stop), _slices(span)) for span in spans
-    )
-
-
 def read_circuit(circuit: EncodedCircuit) -> QuantumCircuit:
     """``ResultError`` where Qiskit cannot read it."""
     try:
         return qpy.load(io.BytesIO(circuit.qpy()))[0]
     except Exception as error:  # Qiskit's reader fails in many ways
         raise ResultError(f"Qiskit cannot read a circuit: {error}") from error
-
-
-def pauli_lindblad_error(error: PauliLindbladError) -> Any:
-    return _official().PauliLindbladError(quantum_info.PauliList(list(error.generators)), error.rates)
-
-
-def layer_error(layer: LayerError) -> Any:
-    error = pauli_lindblad_error(layer.error) if layer.error else None
-    return _official().LayerError(read_circuit(layer.circuit), list(layer.qubits), error)
-
-
-def noise_learner_result(given: NoiseLearnerResult) -> Any:
-    return _official().NoiseLearnerResult([layer_error(layer) for layer in given], plain(given.metadata))
-
-
-def learned_layer(layer: LearnedLayer) -> Any:
-    generators = [
-        quantum_info.QubitSparsePauliList.from_sparse_list(list(paulis), layer.num_qubits)
-        for paulis in layer.generators
-    ]
-    return _official().NoiseLearnerV3Result.from_generators(
-        generators, layer.rates, layer.rates_std, layer.metadata
-    )
-
-
-def learned_noise(noise: LearnedNoise) -> Any:
-    return _official().NoiseLearnerV3Results([learned_layer(layer) for layer in noise])
-
-
-def executor_result(given: ExecutorResult) -> Any:
-    """Through the official client's own steps from tensors to results."""
-    _official()
-    from qiskit_ibm_runtime import decoders  # heavy, and not a dependency
-    from qiskit_ibm_runtime.results import quantum_program as official
-
-    items = [
-        official.QuantumProgramItemResult(dict(item.data.items()), _item_metadata(official, item.metadata))
-        for item in given
-    ]
-    made = official.QuantumProgramResult(items, executor_metadata(given.metadata), given.passthrough_data)
-    made._semantic_role = given.semantic_role
-    for step in decoders.defaults.DEFAULT_DECODERS["executor"]:
-        if step.is_applicable(made):
-            return step.decode(made)
-    return made
-
-
-def _item_metadata(official: Any, metadata: dict[str, Any]) -> Any:
-    timing, stretches = metadata.get("scheduler_timing"), metadata.get("stretch_values")
-    return official.ItemMetadata(
-        official.SchedulerTiming(**timing) if timing else None,
-        [official.StretchValues(**stretch) for stretch in stretches] if stretches else None,
-    )
-
-
-def executor_metadata(metadata: ExecutorMetadata) -> Any:
-    """The official client's, or this itself where that client is not installed."""
-    try:
-        from qiskit_ibm_runtime.results import quantum_program as official  # heavy, and not a dependency
-    except ImportError:
-        return metadata
-    spans = []
-    for chunk in metadata.get("chunk_timing", ()):
-        parts = [official.ChunkPart(part["idx_item"], part["size"]) for part in chunk["parts"]]
-        spans.append(official.ChunkSpan(chunk["start"], chunk["stop"], parts))
-    return official.Metadata(spans)
 
 
 def typed(value: Any) -> Any:
@@ -295,25 +226,5 @@ def _settings(value: Any, settings: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _official() -> Any:
-    try:
-        from qiskit_ibm_runtime import results  # heavy, and not a dependency
-    except ImportError:
-        raise InvalidInput(
-            "These classes are the official client's, which is not installed: pip install qiskit-ibm-runtime."
-        ) from None
-    return results
-
-
-def _naive(time: datetime) -> datetime:
+def naive(time: datetime) -> datetime:
     return time.astimezone(UTC).replace(tzinfo=None)
-
-
-def _slices(span: ExecutionSpan) -> dict[int, tuple[Any, ...]]:
-    slices: dict[int, tuple[Any, ...]] = {}
-    for index, portion in span.portions.items():
-        front = () if portion.at_front is None else (portion.at_front,)
-        shots = () if portion.shots is None else (slice(*portion.shots),)
-        asked = () if portion.pub_shots is None else (portion.pub_shots,)
-        slices[index] = (portion.shape, *front, slice(*portion.points), *shots, *asked)
-    return slices

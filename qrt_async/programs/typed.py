@@ -140,6 +140,10 @@ def _set(value: Any, revive: Revive) -> Any:
         return entries
 
 
+def _float(value: Any, revive: Revive) -> float:
+    return float(value)
+
+
 def _inner(value: Any, revive: Revive) -> Any:
     return revive(value)
 
@@ -148,6 +152,7 @@ VALUES: Mapping[str, Reader] = {
     "ndarray": ndarray,
     "datetime": moment,
     "complex": _complex,
+    "float": _float,  # of ours: see outlines
     "set": _set,
     "to_json": _inner,
 }

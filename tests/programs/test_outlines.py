@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from qrt_async.programs.outlines import Outline, parse_primitive, plain_pub, typed_pub
+from qrt_async.programs.results import TREE, decode
 
 
 def typed(kind: str, value: Any) -> dict[str, Any]:
@@ -52,8 +53,20 @@ def test_fields_are_those_that_are_named() -> None:
 
 
 def test_another_form_is_data() -> None:
-    assert parse_primitive(b'{"results": [NaN]}')["results"] != []
     assert parse_primitive(b"[1]") == [1]
     other = parse_primitive(typed_body(shape=2).replace(b"DataBin", b"Another"))
     assert isinstance(other, Outline)
     assert typed_pub(other.pubs[0]) is None
+
+
+def test_bare_numbers_that_are_none_do_not_cost_the_outline() -> None:
+    body = PLAIN.replace(b'{"a": 1}', b'{"a": [NaN, -Infinity,Infinity], "NaN": "NaN, Infinity"}')
+    outline = parse_primitive(body)
+    assert isinstance(outline, Outline)
+    metadata = TREE.revive(plain_pub(outline.pubs[0]).metadata)
+    assert metadata["NaN"] == "NaN, Infinity"
+    assert metadata["a"][0] != metadata["a"][0]
+    assert metadata["a"][1:] == [-np.inf, np.inf]
+    for hidden in (b'"\\"NaN"', b'"NaN"'):  # escapes, or none outside of a text
+        body = PLAIN.replace(b"1}", b"1, " + hidden + b": NaN}")
+        assert decode("sampler", body)[0].data.c.get_counts() == {"1": 1}
