@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qrt_async.errors import InvalidInput
+from qrt_async.programs.counting import Counted
 from qrt_async.programs.diagonal import expectations
 from qrt_async.programs.observables import DIAGONAL, Observables
 from qrt_async.programs.packing import (
@@ -22,18 +23,16 @@ from qrt_async.programs.packing import (
     pick_bits,
     positive,
     repeated,
-    without_excess,
 )
-from qrt_async.programs.tally import bitstrings, counted, integers
+from qrt_async.programs.tally import Tally
 
 if TYPE_CHECKING:
     from qiskit.primitives import BitArray as QiskitBitArray
 
 Bytes = NDArray[np.uint8]
-Loc = int | tuple[int, ...] | None
 
 
-class BitArray:
+class BitArray(Counted):
     """The bits of one classical register, for every shot of every point of a PUB.
 
     ``array`` has the shape ``(*shape, num_shots, ceil(num_bits / 8))`` and dtype ``uint8``: the bits of
@@ -41,7 +40,7 @@ class BitArray:
     rightmost character of a bitstring is bit 0. Instances are values: every method returns a new one.
     """
 
-    __slots__ = ("_array", "_num_bits")
+    __slots__ = ()
     __hash__ = None  # type: ignore[assignment] # compared by value, and holds an array
 
     def __init__(self, array: Bytes, num_bits: int) -> None:
@@ -52,6 +51,7 @@ class BitArray:
             )
         self._array = array
         self._num_bits = num_bits
+        self._tally: Tally | None = None
 
     # -- what it is -------------------------------------------------------------------------------
 
@@ -117,22 +117,7 @@ class BitArray:
         except ValueError:
             raise InvalidInput(f"{self!r} and {other!r} do not broadcast against each other.") from None
 
-    def _clean(self) -> Bytes:
-        return without_excess(self._array, self._num_bits)
-
     # -- reading ----------------------------------------------------------------------------------
-
-    def get_counts(self, loc: Loc = None) -> dict[str, int]:
-        """How often each bitstring was measured, at the point ``loc`` or at all points together."""
-        return counted(self._rows(loc), self._spelled)
-
-    def get_int_counts(self, loc: Loc = None) -> dict[int, int]:
-        """As :meth:`get_counts`, with the outcomes as integers."""
-        return counted(self._rows(loc), integers)
-
-    def get_bitstrings(self, loc: Loc = None) -> list[str]:
-        """Every shot as a bitstring, in the order measured."""
-        return self._spelled(self._rows(loc))
 
     def to_bool_array(self, order: Literal["big", "little"] = "big") -> NDArray[np.bool_]:
         """Shape ``(*shape, num_shots, num_bits)``; with ``order="little"`` index 0 is bit 0."""
@@ -160,20 +145,6 @@ class BitArray:
         if self.num_shots == 0:
             raise InvalidInput("Got no shots to take a mean over.")
         return expectations(self._clean(), asked)
-
-    def _spelled(self, rows: Bytes) -> list[str]:
-        return bitstrings(rows, self._num_bits)
-
-    def _rows(self, loc: Loc) -> Bytes:
-        array = self._clean()
-        if loc is not None:
-            array = array[self._point(loc)]
-        return array.reshape(prod(array.shape[:-1]), array.shape[-1])
-
-    def _point(self, loc: int | tuple[int, ...]) -> int | tuple[int, ...]:
-        if len(loc if isinstance(loc, tuple) else (loc,)) > self.ndim:
-            raise IndexError(f"Got the location {loc} in a shape of {self.ndim} dimensions.")
-        return loc
 
     # -- cutting and joining ----------------------------------------------------------------------
 

@@ -231,13 +231,28 @@ def decode(program_id: str, body: bytes, decoders: Mapping[str, Decoder] = DECOD
 
 
 def decode_in_pieces(program_id: str, body: bytes, decoders: Mapping[str, Decoder] = DECODERS) -> Steps[Any]:
-    """As :func:`decode`, with every array unpacked, at most 128 KiB of text a step (after one step that parses)."""
+    """As :func:`decode`, with every array unpacked and large registers counted, at most 128 KiB a step (after one
+    step that parses)."""
     with reading(f"The result of {program_id!r}"):
         decoder = decoders.get(program_id, _OTHERS)
         tree = _parsed(program_id, body, decoders)
         yield
         tree = yield from decoder.unpack(tree)
-        return decoder.interpret(tree)
+        result = decoder.interpret(tree)
+        yield from _count_ahead(result)
+        return result
+
+
+def _count_ahead(result: Any) -> Steps[None]:
+    """What most users ask of large registers, and what would then hold their loop."""
+    for pub in result if isinstance(result, PrimitiveResult) else ():
+        for value in pub.data.values():
+            if isinstance(value, BitArray) and value.array.size > _COUNTED_AHEAD:
+                yield from value.count_in_pieces()
+
+
+_COUNTED_AHEAD = 1 << 17
+"""Bytes of a register whose counts take more than a millisecond."""
 
 
 def _parsed(program_id: str, body: bytes, decoders: Mapping[str, Decoder]) -> Any:

@@ -8,57 +8,64 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from qrt_async.programs.arrays import Steps, finish
+
 Rows = NDArray[np.uint8]
 Counts = NDArray[np.int64]
+Tally = tuple[Rows, Counts]
 Outcome = TypeVar("Outcome", str, int)
 
 _BLOCK = 1 << 16
 """Rows that are spelled, or counted in a table, at once: bounds the unpacked copy."""
 _SORTED = 1 << 17
-"""Rows that are sorted at once."""
+"""Rows of up to 64 bits that are sorted at once; of wider ones fewer."""
 _SPELLED = 1 << 12
 """Outcomes that enter a dictionary at once: about a millisecond's work."""
 _MIX = np.array([0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F, 0x165667B19E3779F9], dtype=np.uint64)
 
 
-def tally(rows: Rows) -> tuple[Rows, Counts]:
+def tally(rows: Rows) -> Tally:
     """The different rows in ascending order, and how often each occurs."""
+    return finish(tally_in_pieces(rows)) or _tally(rows)
+
+
+def tally_in_pieces(rows: Rows) -> Steps[Tally | None]:
+    """The same by blocks that stay in the processor's cache; ``None`` where outcomes hardly repeat in them."""
+    count, width = rows.shape
+    size = _SORTED // max(1, -(-width // 8))
+    parts = []
+    for begin in range(0, count, size):
+        parts.append(_tally(rows[begin : begin + size]))
+        if width > 2 and 4 * len(parts[-1][0]) > size:
+            return None
+        yield
+    if len(parts) < 2:
+        return parts[0] if parts else _tally(rows)
+    return _tally(
+        np.concatenate([found for found, _ in parts]), np.concatenate([times for _, times in parts])
+    )
+
+
+def _tally(rows: Rows, times: Counts | None = None) -> Tally:
+    """At once. ``times`` is how often each row counts."""
     if not len(rows):
         return rows, np.zeros(0, dtype=np.int64)
     width = rows.shape[1]
     if width == 0:
-        return rows[:1], np.array([len(rows)])
+        return rows[:1], np.array([len(rows) if times is None else times.sum()])
     if width > 8:
-        return _tally_wide(rows)
+        return _tally_wide(rows, times)
     highest = 256 ** (width - 1) * (int(rows[:, 0].max()) + 1)
     if highest <= _BLOCK:
-        return _tally_few(rows, highest)
-    values, counts = _tally_numbers(rows)
-    return _narrow(values, width), counts
-
-
-def _tally_numbers(rows: Rows) -> tuple[NDArray[Any], Counts]:
-    """By sorting: blocks that stay in the processor's cache, as long as outcomes repeat in them."""
-    parts = []
-    for begin in range(0, len(rows), _SORTED):
-        values, counts = _tally_sorted(rows[begin : begin + _SORTED])
-        if 2 * len(values) > _SORTED:
-            return _tally_sorted(rows)
-        parts.append((values, counts))
-    if len(parts) == 1:
-        return parts[0]
-    every = np.concatenate([values for values, _ in parts])
-    times = np.concatenate([counts for _, counts in parts])
-    order = np.argsort(every, kind="stable")
-    first = np.flatnonzero(_changes(every[order]))
-    return every[order[first]], np.add.reduceat(times[order], first)
-
-
-def _tally_sorted(rows: Rows) -> tuple[NDArray[Any], Counts]:
+        return _tally_few(rows, times, highest)
     numbers = _numbers(rows)
-    numbers.sort()
+    if times is None:
+        numbers.sort()
+    else:
+        order = np.argsort(numbers, kind="stable")
+        numbers, times = numbers[order], times[order]
     changes = _changes(numbers)
-    return numbers[changes], _distances(np.flatnonzero(changes), len(rows))
+    return _narrow(numbers[changes], width), _sums(np.flatnonzero(changes), len(rows), times)
 
 
 def _changes(numbers: NDArray[Any]) -> NDArray[np.bool_]:
@@ -69,23 +76,26 @@ def _changes(numbers: NDArray[Any]) -> NDArray[np.bool_]:
     return changes
 
 
-def _distances(first: NDArray[np.intp], end: int) -> Counts:
-    counts: Counts = np.diff(first, append=end)
-    return counts
+def _sums(first: NDArray[np.intp], end: int, times: Counts | None) -> Counts:
+    """How often the rows count that begin at each of ``first`` and end before the next."""
+    sums: Counts = np.diff(first, append=end) if times is None else np.add.reduceat(times, first)
+    return sums
 
 
-def _tally_few(rows: Rows, highest: int) -> tuple[Rows, Counts]:
+def _tally_few(rows: Rows, times: Counts | None, highest: int) -> Tally:
     """With a table of all outcomes below ``highest``."""
     every = np.zeros(highest, dtype=np.int64)
     for begin in range(0, len(rows), _BLOCK):
-        every += np.bincount(_numbers(rows[begin : begin + _BLOCK]), minlength=highest)
+        block = slice(begin, begin + _BLOCK)
+        weights = None if times is None else times[block]
+        every += np.bincount(_numbers(rows[block]), weights, highest).astype(np.int64)
     seen = np.flatnonzero(every)
     return _narrow(seen, rows.shape[1]), every[seen]
 
 
-def counted(rows: Rows, spelled: Callable[[Rows], list[Outcome]]) -> dict[Outcome, int]:
-    """As :func:`tally`, with the rows spelled. It grows block by block: between two of them, other threads run."""
-    values, counts = tally(rows)
+def counted(tallied: Tally, spelled: Callable[[Rows], list[Outcome]]) -> dict[Outcome, int]:
+    """With the rows spelled. It grows block by block: between two of them, other threads run."""
+    values, counts = tallied
     found: dict[Outcome, int] = {}
     for begin in range(0, len(values), _SPELLED):
         block = slice(begin, begin + _SPELLED)
@@ -140,7 +150,7 @@ def _narrow(numbers: NDArray[Any], width: int) -> Rows:
     return numbers.astype(f">u{size}").view(np.uint8).reshape(-1, size)[:, size - width :]
 
 
-def _tally_wide(rows: Rows) -> tuple[Rows, Counts]:
+def _tally_wide(rows: Rows, times: Counts | None) -> Tally:
     """Rows of more than 64 bits are grouped by a mixed word first: sorting that is several times as quick
     as sorting rows. Two different rows under one word would only interleave, and are then merged exactly."""
     words = _words(rows)
@@ -152,7 +162,9 @@ def _tally_wide(rows: Rows) -> tuple[Rows, Counts]:
     arranged, mixed = words[order], mixed[order]
     new_row = np.concatenate(([True], (arranged[1:] != arranged[:-1]).any(axis=1)))
     if np.count_nonzero(new_row) != np.count_nonzero(_changes(mixed)):
-        return np.unique(rows, axis=0, return_counts=True)
+        values, back = np.unique(rows, axis=0, return_inverse=True)
+        return values, np.bincount(back.reshape(-1), times).astype(np.int64)
     first = np.flatnonzero(new_row)
     ascending = np.lexsort(arranged[first].T[::-1])
-    return rows[order[first]][ascending], _distances(first, len(rows))[ascending]
+    sums = _sums(first, len(rows), None if times is None else times[order])
+    return rows[order[first]][ascending], sums[ascending]
