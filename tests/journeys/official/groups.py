@@ -60,7 +60,7 @@ def a_group_opens_runs_and_closes() -> None:
             assert details["activated_at"] is details["closed_at"] is details["last_job_started"] is None
             assert group.status() == "Pending"
             assert group.usage() == 0
-            job = submit(group, "emulate:run=0.5")
+            job = submit(group, "emulate:run=1")
             assert job.session_id == group.session_id
             until(group, "active")
             assert group.status() == "In progress, accepting new jobs"
@@ -70,7 +70,7 @@ def a_group_opens_runs_and_closes() -> None:
         closed = group.details()
         assert closed["accepting_jobs"] is False
         assert closed["closed_at"] >= closed["last_job_completed"] >= closed["last_job_started"]
-        assert 0.4 < group.usage() < 10
+        assert 0.9 < group.usage() < 10
         assert [one.job_id() for one in service.jobs(session_id=group.session_id)] == [job.job_id()]
         raises(IBMRuntimeError, partial(submit, group), "The session is closed")
 
@@ -79,7 +79,7 @@ def a_group_opens_runs_and_closes() -> None:
 def closing_lets_the_queue_run() -> None:
     for kind in (Session, Batch):
         group = kind(backend=service.backend(HERON))
-        first, second = submit(group, "emulate:run=0.4"), submit(group, "emulate:queue=0.7")
+        first, second = submit(group, "emulate:run=0.4"), submit(group, "emulate:queue=1.2")
         until(group, "active")
         group.close()
         assert group.details()["accepting_jobs"] is False

@@ -26,8 +26,8 @@ from tests.journeys.official.ground import (
 
 KEY, INSTANCE = "the key of a collector", CRN.replace("inst0", "collection")
 own = connect(KEY, INSTANCE)
-OLDER = 57
-"""Jobs of the past, more than two pages of 20."""
+OLDER = 257
+"""Jobs of the past, more than the server's page of 200 and many of the client's of 20."""
 history: list[str] = control(
     "history", {"count": OLDER, "instance": INSTANCE, "key": KEY, "youngest": 3600, "tags": ["old"]}
 )
@@ -41,12 +41,14 @@ def ids(**how: Any) -> list[str]:
 def pages_are_walked_to_the_end() -> None:
     before = requests().get("GET /v1/jobs", 0)
     assert ids(limit=None) == history
-    assert requests()["GET /v1/jobs"] - before == 3
+    assert requests()["GET /v1/jobs"] - before == 13
     assert ids() == history[:10]
     assert ids(limit=33) == history[:33]
-    assert ids(limit=None, skip=50) == history[50:]
+    assert ids(limit=None, skip=250) == history[250:]
     assert ids(limit=5, skip=3) == history[3:8]
+    before = requests()["GET /v1/jobs"]
     assert ids(limit=300) == history  # out of range, so the service's 200 is used
+    assert requests()["GET /v1/jobs"] - before == 2
     assert ids(limit=None, descending=False) == history[::-1]
     assert ids(limit=4, descending=False) == history[:-5:-1]
 
@@ -113,7 +115,7 @@ def what_is_listed_has_all_that_the_client_reads() -> None:
 
 @check
 def a_listing_that_lags_shows_a_job_late() -> None:
-    control("config", {"listing_lag": 0.5})
+    control("config", {"listing_lag": 1.0})
     try:
         job = run("late", by=own)
         assert ids(job_tags=["late"]) == []
@@ -132,7 +134,7 @@ def workloads_are_walked_by_their_cursors() -> None:
     after: str | None = None
     while True:
         page = own._active_api_client._api.workloads_get(
-            user="me", sort="-createdAt", limit=20, tags=["old"], next=after
+            user="me", sort="-createdAt", limit=50, tags=["old"], next=after
         )
         found += [row["id"] for row in page["workloads"]]
         assert page["total_count"] == OLDER

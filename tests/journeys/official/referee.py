@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from functools import lru_cache
 from importlib import import_module
 from typing import Any
@@ -86,11 +87,29 @@ def _result(exchange: Exchange) -> list[str]:
 def _by_model(program: str, what: str, body: str) -> list[str]:
     module, params, results = MODELS[program]
     try:
-        _model(module, params if what == "params" else results).model_validate_json(body)
+        model = _model(module, params if what == "params" else results).model_validate_json(body)
     except ValueError as error:  # what pydantic raises
         return [f"{what} of {program}: {error}"]
     judged[f"{what} of {program}"] = judged.get(f"{what} of {program}", 0) + 1
-    return []
+    if what == "params":  # the client's own words
+        return []
+    known = model.model_dump(mode="json", by_alias=True)
+    return [
+        f"{what} of {program} has {path}, which the model lacks" for path in _unknown(json.loads(body), known)
+    ]
+
+
+def _unknown(sent: Any, known: Any, path: str = "$") -> Iterator[str]:
+    """Fields that a model let pass because it does not know them."""
+    if isinstance(sent, dict) and isinstance(known, dict):
+        for name, value in sent.items():
+            if name in known:
+                yield from _unknown(value, known[name], f"{path}.{name}")
+            else:
+                yield f"{path}.{name}"
+    elif isinstance(sent, list) and isinstance(known, list):
+        for place, (one, other) in enumerate(zip(sent, known, strict=True)):
+            yield from _unknown(one, other, f"{path}[{place}]")
 
 
 @lru_cache

@@ -52,11 +52,11 @@ def the_sixth_submission_of_a_minute_is_refused_with_429_and_1202() -> None:
 @check
 def submissions_go_on_when_the_window_has_passed() -> None:
     own = connect("the key of a patient one")
-    with configured(rate_limit=[2, 1.0]):
+    with configured(rate_limit=[2, 1.5]):
         run(by=own)
         run(by=own)
         raises(IBMRuntimeError, lambda: run(by=own), "429")
-        time.sleep(1.1)
+        time.sleep(1.6)
         run(by=own)
 
 
