@@ -12,6 +12,7 @@ import secrets
 from typing import Any
 
 import numpy as np
+import pytest
 from qiskit import QuantumCircuit
 from qiskit.circuit import Parameter
 from qiskit_aer import AerSimulator
@@ -134,6 +135,7 @@ async def compare(service: qrt.RuntimeService, name: str, trials: Trials, rng: R
             )
 
 
+@pytest.mark.timeout(180)
 async def test_counts_of_noisy_devices_follow_their_published_noise() -> None:
     rng = np.random.default_rng(SEED)
     trials = Trials()

@@ -27,6 +27,8 @@ from tests.journeys.official.ground import (
     main,
     raises,
     requests,
+    result,
+    run,
     service,
 )
 
@@ -114,6 +116,7 @@ def a_url_with_experimental_in_it_is_taken_as_it_stands() -> None:
         )  # fmt: skip
         assert own.backend(IDEAL).name == IDEAL
         assert own.usage()["instance_id"] == CRN
+        assert result(run(by=own))[0].data.meas.num_shots == 100
 
 
 @check

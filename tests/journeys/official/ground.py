@@ -31,7 +31,7 @@ from qiskit import QuantumCircuit, generate_preset_pass_manager  # noqa: E402 - 
 from qiskit.circuit import Parameter  # noqa: E402
 from qiskit_ibm_runtime import QiskitRuntimeService, SamplerV2  # noqa: E402
 
-from tests.journeys.official.referee import objections  # noqa: E402
+from tests.journeys.official.referee import Referee  # noqa: E402
 
 CRN = "crn:v1:bluemix:public:quantum-computing:us-east:a/acc0:inst0::"
 IDEAL, FALCON, HERON = "emulator_ideal", "emulator_falcon", "emulator_heron"
@@ -164,13 +164,16 @@ def recorded(begin: int) -> Iterator[dict[str, Any]]:
 
 
 def every_exchange_validates(begin: int) -> None:
+    """What the emulator has recorded since that byte of the file is right, and not little."""
+    referee = Referee()
     seen = 0
     wrong: list[str] = []
     for exchange in recorded(begin):
         seen += 1
-        wrong += objections(exchange)
+        wrong += referee.objections(exchange)
     assert not wrong, "\n".join(wrong[:10])
     assert seen > 5, "the recording lacks what was asked"
+    assert referee.judged, "no job was submitted, or none that IBM's models could judge"
 
 
 def main() -> None:
