@@ -22,7 +22,7 @@ TOPICS = sorted(
 
 pytestmark = [
     pytest.mark.official,
-    pytest.mark.timeout(200),
+    pytest.mark.timeout(400),
     pytest.mark.skipif(OFFICIAL not in os.environ, reason=f"{OFFICIAL} names no interpreter"),
 ]
 
@@ -49,7 +49,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
 @pytest.mark.parametrize("topic", TOPICS)
 def test_ibms_own_client_finds_nothing_amiss(topic: str, served: Served) -> None:
     command = [os.environ[OFFICIAL], "-m", f"tests.journeys.official.{topic}", served.url, str(served.record)]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=180, check=False, cwd=ROOT)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=380, check=False, cwd=ROOT)
     assert done.returncode == 0, done.stderr[-3000:]
     outcomes = [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
     checks = re.findall(r"^@check\ndef (\w+)", (FOLDER / f"{topic}.py").read_text("utf-8"), re.MULTILINE)
