@@ -23,7 +23,7 @@ from qrt_async.emulator import Emulator, EmulatorConfig
 from tests.journeys.chance import Trials
 
 SEED = int(os.environ.get("QRT_JOURNEY_SEED") or secrets.randbits(31))
-CIRCUITS, SHOTS, STEPS = 30, 20_000, 40
+CIRCUITS, SHOTS, STEPS = 20, 20_000, 40
 CRN = "crn:v1:bluemix:public:quantum-computing:us-east:a/acc0:inst0::"
 DEVICES = ("emulator_falcon", "emulator_heron")
 ANGLE = Parameter("angle")
@@ -82,10 +82,10 @@ def noise(properties: Properties, qubits: list[int]) -> NoiseModel:
     return model
 
 
-def chances(bound: QuantumCircuit, properties: Properties, step: float) -> dict[int, float]:
+def chances(bound: QuantumCircuit, properties: Properties, step: float, *, twirled: bool) -> dict[int, float]:
     """Exact chances of the bits: the density matrix before the reading, then the published misreadings.
 
-    ``step`` is the device's step of time in seconds.
+    ``step`` is the device's step of time in seconds. Twirled readings are wrong equally often either way.
     """
     qubits = [bound.find_bit(it.qubits[0]).index for it in bound.data if it.operation.name == "measure"]
     small = QuantumCircuit(len(qubits))
@@ -105,14 +105,15 @@ def chances(bound: QuantumCircuit, properties: Properties, step: float) -> dict[
     read = np.real(np.diag(state)).reshape([2] * len(qubits))
     for place, qubit in enumerate(qubits):
         values = properties["qubits"][qubit]
-        ghost, misread = (value_of(values, name) for name in ("prob_meas1_prep0", "prob_meas0_prep1"))
+        names = ("readout_error",) * 2 if twirled else ("prob_meas1_prep0", "prob_meas0_prep1")
+        ghost, misread = (value_of(values, name) for name in names)
         confusion = np.array([[1.0 - ghost, misread], [ghost, 1.0 - misread]])
         axis = len(qubits) - 1 - place
         read = np.moveaxis(np.tensordot(confusion, read, axes=(1, axis)), 0, axis)
     return dict(enumerate(read.reshape(-1).tolist()))
 
 
-async def compare(service: qrt.RuntimeService, name: str, trials: Trials, rng: Rng) -> None:
+async def compare(service: qrt.RuntimeService, name: str, trials: Trials, rng: Rng, *, twirled: bool) -> None:
     configuration = await service.backends.configuration(name)
     properties = await service.backends.properties(name)
     assert properties is not None
@@ -122,7 +123,11 @@ async def compare(service: qrt.RuntimeService, name: str, trials: Trials, rng: R
         (one, values.reshape(-1, 1)) if one.parameters else (one,)
         for one, values in zip(drawn, angles, strict=True)
     ]
-    result = await (await service.run(qrt.Sampler(pubs, shots=SHOTS), backend=name))
+    result = await (
+        await service.run(
+            qrt.Sampler(pubs, shots=SHOTS, options={"twirling": {"enable_measure": twirled}}), backend=name
+        )
+    )
     for number, (one, values, pub) in enumerate(zip(drawn, angles, result, strict=True)):
         for point, angle in enumerate(values):
             bound = one.assign_parameters([angle]) if one.parameters else one
@@ -130,7 +135,7 @@ async def compare(service: qrt.RuntimeService, name: str, trials: Trials, rng: R
             counts = bits.get_int_counts(point if one.parameters else None)
             trials.counted(
                 counts,
-                chances(bound, properties, configuration["dt"] * 1e-9),
+                chances(bound, properties, configuration["dt"] * 1e-9, twirled=twirled),
                 f"circuit {number} of {name} at point {point}",
             )
 
@@ -145,5 +150,6 @@ async def test_counts_of_noisy_devices_follow_their_published_noise() -> None:
         qrt.RuntimeService(url=emulator.url, token="any", instance=CRN) as service,
     ):
         for name in DEVICES:
-            await compare(service, name, trials, rng)
-    trials.judge(f"QRT_JOURNEY_SEED={SEED}", least=4 * CIRCUITS)
+            await compare(service, name, trials, rng, twirled=False)
+            await compare(service, name, trials, rng, twirled=True)
+    trials.judge(f"QRT_JOURNEY_SEED={SEED}", least=8 * CIRCUITS)

@@ -8,6 +8,7 @@ from typing import Any
 from qiskit import ClassicalRegister, QuantumCircuit, QuantumRegister
 from qiskit.circuit import Parameter
 from qiskit_ibm_runtime import SamplerV2
+from qiskit_ibm_runtime.execution_span import TwirledSliceSpanV2
 
 from tests.journeys.chance import likely
 from tests.journeys.official.ground import HERON, IDEAL, check, fitted, main, pair, result, rotation, service
@@ -124,6 +125,19 @@ def a_device_runs_what_was_fitted_to_it_by_defaults_and_twirled() -> None:
         counts = found[0].data.meas.get_counts()
         assert sum(counts.values()) == 1000
         assert 800 < counts["00"] + counts["11"] < 1000, counts  # it is noisy, yet not much
+
+
+@check
+def twirled_results_say_how_their_shots_were_spread() -> None:
+    backend = service.backend(HERON)
+    options = {"twirling": {"enable_measure": True, "num_randomizations": 7, "shots_per_randomization": 10}}
+    found = result(SamplerV2(backend, options=options).run([fitted(pair(), backend)]))
+    assert found[0].data.meas.num_shots == 70
+    assert found[0].metadata["num_randomizations"] == 7
+    span = found.metadata["execution"]["execution_spans"][0]
+    assert isinstance(span, TwirledSliceSpanV2)
+    assert span.mask(0).shape == (70,)
+    assert span.mask(0).all()
 
 
 @check
