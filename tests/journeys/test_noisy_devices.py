@@ -1,4 +1,4 @@
-"""What a noisy device counts is distributed as its own properties say, by Aer's density matrix.
+"""Counts and means of noisy devices are distributed as their own properties say, by Aer's density matrix.
 
 The referee's noise model is written here, from what ``GET /properties`` publishes; the emulator's is not asked.
 The seed is drawn for each run and named by a failure; ``QRT_JOURNEY_SEED`` brings a run back. A right emulator
@@ -7,9 +7,11 @@ fails once in a million runs.
 
 from __future__ import annotations
 
+import math
 import os
 import secrets
-from typing import Any
+from collections.abc import Iterator
+from typing import Any, NamedTuple
 
 import numpy as np
 import pytest
@@ -20,10 +22,11 @@ from qiskit_aer.noise import NoiseModel, depolarizing_error, thermal_relaxation_
 
 import qrt_async as qrt
 from qrt_async.emulator import Emulator, EmulatorConfig
-from tests.journeys.chance import Trials
+from tests.journeys.chance import Trials, binomial
 
 SEED = int(os.environ.get("QRT_JOURNEY_SEED") or secrets.randbits(31))
 CIRCUITS, SHOTS, STEPS = 20, 20_000, 40
+PRECISION = 1 / 128
 CRN = "crn:v1:bluemix:public:quantum-computing:us-east:a/acc0:inst0::"
 DEVICES = ("emulator_falcon", "emulator_heron")
 ANGLE = Parameter("angle")
@@ -31,6 +34,7 @@ DELAYS = (50_000, 200_000)
 """In nanoseconds: of the order of T1."""
 
 Rng = np.random.Generator
+Values = np.ndarray[Any, np.dtype[np.float64]]
 Properties = dict[str, Any]
 
 
@@ -113,35 +117,92 @@ def chances(bound: QuantumCircuit, properties: Properties, step: float, *, twirl
     return dict(enumerate(read.reshape(-1).tolist()))
 
 
-async def compare(service: qrt.RuntimeService, name: str, trials: Trials, rng: Rng, *, twirled: bool) -> None:
+class Device(NamedTuple):
+    """A backend as it describes itself, and random circuits for it with values for their open angles."""
+
+    name: str
+    properties: Properties
+    step: float
+    circuits: list[QuantumCircuit]
+    values: list[Values]
+
+    def pubs(self, *between: list[Any]) -> list[tuple[Any, ...]]:
+        """Each circuit, what else its PUB has, and its values, a row a point."""
+        rows = zip(self.circuits, *between, self.values, strict=True)
+        return [(*row[:-1], row[-1].reshape(-1, 1)) if row[0].parameters else row[:-1] for row in rows]
+
+    def points(self) -> Iterator[tuple[int, int, QuantumCircuit]]:
+        """The number of the circuit, of the point, and the circuit there."""
+        for number, (one, values) in enumerate(zip(self.circuits, self.values, strict=True)):
+            for point, angle in enumerate(values):
+                yield number, point, one.assign_parameters([angle]) if one.parameters else one
+
+    def chances(self, bound: QuantumCircuit, *, twirled: bool = False) -> dict[int, float]:
+        return chances(bound, self.properties, self.step, twirled=twirled)
+
+
+async def described(service: qrt.RuntimeService, name: str, rng: Rng) -> Device:
     configuration = await service.backends.configuration(name)
     properties = await service.backends.properties(name)
     assert properties is not None
     drawn = [circuit(rng, configuration) for _ in range(CIRCUITS)]
     angles = [rng.uniform(0.0, np.pi / 2, 2 if one.parameters else 1) for one in drawn]
-    pubs = [
-        (one, values.reshape(-1, 1)) if one.parameters else (one,)
-        for one, values in zip(drawn, angles, strict=True)
-    ]
-    result = await (
-        await service.run(
-            qrt.Sampler(pubs, shots=SHOTS, options={"twirling": {"enable_measure": twirled}}), backend=name
+    return Device(name, properties, configuration["dt"] * 1e-9, drawn, angles)
+
+
+async def compare_counts(
+    service: qrt.RuntimeService, device: Device, trials: Trials, *, twirled: bool
+) -> None:
+    options = {"twirling": {"enable_measure": twirled}}
+    job = await service.run(qrt.Sampler(device.pubs(), shots=SHOTS, options=options), backend=device.name)
+    result = await job
+    for number, point, bound in device.points():
+        bits = result[number].data.bits("c")
+        counts = bits.get_int_counts(point if bits.shape else None)
+        theory = device.chances(bound, twirled=twirled)
+        trials.counted(counts, theory, f"circuit {number} of {device.name} at point {point}")
+
+
+async def compare_means(service: qrt.RuntimeService, device: Device, trials: Trials, rng: Rng) -> None:
+    """The mean of a product of Z is a count of even readings: exactly binomial, misreadings and all."""
+    width = device.circuits[0].num_qubits
+    asked = [rng.integers(1, 2**one.num_clbits) for one in device.circuits]
+    labels = ["".join("Z" if qubit in on else "I" for qubit in reversed(range(width))) for on in
+              (chosen(one, mask) for one, mask in zip(device.circuits, asked, strict=True))]  # fmt: skip
+    bare = device._replace(circuits=[without_readings(one) for one in device.circuits])
+    program = qrt.Estimator(bare.pubs(labels), precision=PRECISION, options={"resilience_level": 0})
+    result = await (await service.run(program, backend=device.name))
+    shots = math.ceil(1.0 / PRECISION**2)
+    for number, point, bound in device.points():
+        value = float(result[number].data.array("evs").reshape(-1)[point])
+        even = (value + 1.0) / 2.0 * shots
+        theory = math.fsum(
+            chance
+            for bits, chance in device.chances(bound).items()
+            if (bits & int(asked[number])).bit_count() % 2 == 0
         )
-    )
-    for number, (one, values, pub) in enumerate(zip(drawn, angles, result, strict=True)):
-        for point, angle in enumerate(values):
-            bound = one.assign_parameters([angle]) if one.parameters else one
-            bits = pub.data.bits("c")
-            counts = bits.get_int_counts(point if one.parameters else None)
-            trials.counted(
-                counts,
-                chances(bound, properties, configuration["dt"] * 1e-9, twirled=twirled),
-                f"circuit {number} of {name} at point {point}",
-            )
+        assert abs(even - round(even)) < 1e-6 * shots, f"{value} of {shots} shots is no count"
+        trials.add(
+            binomial(round(even), shots, theory), f"mean {number} of {device.name} at {point}: {value}"
+        )
+
+
+def chosen(one: QuantumCircuit, mask: int) -> list[int]:
+    """The qubits that are read into the bits of the mask."""
+    reads = [it for it in one.data if it.operation.name == "measure"]
+    return [one.find_bit(it.qubits[0]).index for place, it in enumerate(reads) if mask >> place & 1]
+
+
+def without_readings(one: QuantumCircuit) -> QuantumCircuit:
+    bare = QuantumCircuit(one.num_qubits)
+    for it in one.data:
+        if it.operation.name != "measure":
+            bare.append(it.operation, [one.find_bit(qubit).index for qubit in it.qubits])
+    return bare
 
 
 @pytest.mark.timeout(180)
-async def test_counts_of_noisy_devices_follow_their_published_noise() -> None:
+async def test_counts_and_means_of_noisy_devices_follow_their_published_noise() -> None:
     rng = np.random.default_rng(SEED)
     trials = Trials()
     settings = EmulatorConfig(queue_seconds=0.0, run_seconds=0.0, rate_limit=None)
@@ -150,6 +211,8 @@ async def test_counts_of_noisy_devices_follow_their_published_noise() -> None:
         qrt.RuntimeService(url=emulator.url, token="any", instance=CRN) as service,
     ):
         for name in DEVICES:
-            await compare(service, name, trials, rng, twirled=False)
-            await compare(service, name, trials, rng, twirled=True)
+            device = await described(service, name, rng)
+            await compare_counts(service, device, trials, twirled=False)
+            await compare_counts(service, device, trials, twirled=True)
+            await compare_means(service, device, trials, rng)
     trials.judge(f"QRT_JOURNEY_SEED={SEED}", least=8 * CIRCUITS)
