@@ -208,7 +208,7 @@ async def test_counts_and_means_of_noisy_devices_follow_their_published_noise() 
     settings = EmulatorConfig(queue_seconds=0.0, run_seconds=0.0, rate_limit=None)
     async with (
         Emulator(settings) as emulator,
-        qrt.RuntimeService(url=emulator.url, token="any", instance=CRN) as service,
+        qrt.RuntimeService(url=emulator.url, token="any", instance=CRN, rate_limit=None) as service,
     ):
         for name in DEVICES:
             device = await described(service, name, rng)
