@@ -7,24 +7,26 @@ from typing import Any
 
 import numpy as np
 from qiskit import ClassicalRegister, QuantumCircuit, QuantumRegister
-from qiskit.circuit import Parameter
 from qiskit.quantum_info import SparsePauliOp
 from qiskit_ibm_runtime import Batch, Session
 from qiskit_ibm_runtime.executor_estimator import Estimator
 from qiskit_ibm_runtime.executor_sampler import Sampler
 
 from tests.journeys.chance import ALPHA, bernstein, likely
-from tests.journeys.official.ground import FALCON, HERON, IDEAL, check, fitted, main, pair, result, service
+from tests.journeys.official.ground import (
+    FALCON,
+    HERON,
+    IDEAL,
+    check,
+    fitted,
+    main,
+    pair,
+    result,
+    service,
+    tilted,
+)
 
-THETA = Parameter("theta")
 TWIRLED = {"twirling": {"enable_gates": True, "enable_measure": True, "num_randomizations": 8}}
-
-
-def tilted() -> QuantumCircuit:
-    circuit = QuantumCircuit(2)
-    circuit.rx(THETA, 0)
-    circuit.cx(0, 1)
-    return circuit
 
 
 @check
@@ -43,7 +45,7 @@ def the_sampler_runs_by_defaults_and_twirled_on_both_devices() -> None:
 @check
 def the_sampler_counts_what_theory_says_on_the_ideal_backend() -> None:
     angles = [0.3, 1.1, 2.4]
-    circuit = tilted().measure_all(inplace=False)
+    circuit = tilted()
     for options in ({}, TWIRLED):
         pub = result(Sampler(service.backend(IDEAL), options=options).run([(circuit, [[a] for a in angles])],
                                                                          shots=4000))[0]  # fmt: skip
@@ -61,7 +63,7 @@ def several_pubs_and_registers_come_back_in_order() -> None:
     registers.x(1)
     registers.measure([0, 1], a)
     registers.measure(2, b)
-    turned = (tilted().measure_all(inplace=False), np.array([[[0.0], [math.pi]]]))
+    turned = (tilted(), np.array([[[0.0], [math.pi]]]))
     for options in ({}, TWIRLED):
         found = result(Sampler(service.backend(IDEAL), options=options).run([registers, turned], shots=64))
         assert found[0].data.a.get_counts() == {"10": 64}
@@ -76,7 +78,7 @@ def means(options: dict[str, Any], precision: float) -> Any:
     observables = [[SparsePauliOp("IZ"), SparsePauliOp(["ZZ", "XX"], [1.0, 0.5])]]
     primitive = Estimator(service.backend(IDEAL), options=options)
     return angles, result(
-        primitive.run([(tilted(), observables, angles[..., np.newaxis])], precision=precision)
+        primitive.run([(tilted(measured=False), observables, angles[..., np.newaxis])], precision=precision)
     )[0]
 
 

@@ -7,25 +7,25 @@ from typing import Any
 
 import numpy as np
 from qiskit import QuantumCircuit
-from qiskit.circuit import Parameter
 from qiskit.quantum_info import SparsePauliOp
 from qiskit_ibm_runtime import EstimatorV2
 
 from tests.journeys.chance import ALPHA, bernstein
-from tests.journeys.official.ground import HERON, IDEAL, check, fitted, main, pair, result, service
-
-THETA = Parameter("theta")
+from tests.journeys.official.ground import (
+    HERON,
+    IDEAL,
+    check,
+    fitted,
+    main,
+    pair,
+    result,
+    service,
+    tilted,
+)
 
 
 def estimator(backend: str = IDEAL, **options: Any) -> Any:
     return EstimatorV2(service.backend(backend), options=options or None)
-
-
-def tilted() -> QuantumCircuit:
-    circuit = QuantumCircuit(2)
-    circuit.rx(THETA, 0)
-    circuit.cx(0, 1)
-    return circuit
 
 
 def near(value: float, theory: float, shots: int, weight: float = 1.0) -> bool:
@@ -47,7 +47,7 @@ def defaults_are_a_64th_of_precision() -> None:
 
 @check
 def sums_of_paulis_and_constants_are_estimated() -> None:
-    circuit = tilted().assign_parameters([0.7])
+    circuit = tilted(measured=False).assign_parameters([0.7])
     observables = [
         SparsePauliOp(["ZI", "XX", "II"], [0.5, 2.0, 3.0]),
         SparsePauliOp("IZ"),
@@ -68,7 +68,7 @@ def sums_of_paulis_and_constants_are_estimated() -> None:
 def parameters_and_observables_are_broadcast() -> None:
     angles = np.linspace(0.1, 3.0, 4).reshape(4, 1)
     observables = [[SparsePauliOp("IZ"), SparsePauliOp("ZI"), SparsePauliOp("ZZ")]]
-    job = estimator().run([(tilted(), observables, angles[..., np.newaxis], 0.02)])
+    job = estimator().run([(tilted(measured=False), observables, angles[..., np.newaxis], 0.02)])
     pub = result(job)[0]
     assert pub.data.evs.shape == (4, 3)
     assert pub.metadata["shots"] == 2500

@@ -6,24 +6,23 @@ import math
 from typing import Any
 
 import numpy as np
-from qiskit import QuantumCircuit
-from qiskit.circuit import Parameter
 from qiskit_ibm_runtime import Executor, QuantumProgram, SamplerV2
 from samplomatic import build
 from samplomatic.transpiler import generate_boxing_pass_manager
 
 from tests.journeys.chance import likely
-from tests.journeys.official.ground import HERON, IDEAL, check, fitted, flip, main, pair, result, service
-
-THETA = Parameter("theta")
-
-
-def tilted() -> QuantumCircuit:
-    circuit = QuantumCircuit(2)
-    circuit.rx(THETA, 0)
-    circuit.cx(0, 1)
-    circuit.measure_all()
-    return circuit
+from tests.journeys.official.ground import (
+    HERON,
+    IDEAL,
+    check,
+    fitted,
+    flip,
+    main,
+    pair,
+    result,
+    service,
+    tilted,
+)
 
 
 @check

@@ -38,6 +38,7 @@ IDEAL, FALCON, HERON = "emulator_ideal", "emulator_falcon", "emulator_heron"
 POLL = 0.1
 """Seconds between two looks of the client, at the least; its default of 0.5 only makes the journey long."""
 PATIENCE = 60.0
+THETA = Parameter("theta")
 
 Check = Callable[[], None]
 checks: list[Check] = []
@@ -77,6 +78,16 @@ def flip() -> QuantumCircuit:
 def pair(*, measured: bool = True) -> QuantumCircuit:
     circuit = QuantumCircuit(2)
     circuit.h(0)
+    circuit.cx(0, 1)
+    if measured:
+        circuit.measure_all()
+    return circuit
+
+
+def tilted(*, measured: bool = True) -> QuantumCircuit:
+    """Two qubits that are both 1 with the chance sin²(θ/2), and else both 0."""
+    circuit = QuantumCircuit(2)
+    circuit.rx(THETA, 0)
     circuit.cx(0, 1)
     if measured:
         circuit.measure_all()
@@ -158,7 +169,7 @@ def recorded(begin: int) -> Iterator[dict[str, Any]]:
     mark = f"?end-of={os.getpid()}"
     control("stats", query=mark)
     while mark.encode() not in RECORD.read_bytes()[begin:]:
-        pass
+        time.sleep(0.02)
     for line in RECORD.read_bytes()[begin:].splitlines():
         yield json.loads(line)
 

@@ -11,9 +11,20 @@ from qiskit_ibm_runtime import SamplerV2
 from qiskit_ibm_runtime.execution_span import TwirledSliceSpanV2
 
 from tests.journeys.chance import likely
-from tests.journeys.official.ground import HERON, IDEAL, check, fitted, main, pair, result, rotation, service
+from tests.journeys.official.ground import (
+    HERON,
+    IDEAL,
+    THETA,
+    check,
+    fitted,
+    main,
+    pair,
+    result,
+    rotation,
+    service,
+)
 
-THETA, PHI = Parameter("theta"), Parameter("phi")
+PHI = Parameter("phi")
 
 
 def sampler(backend: str = IDEAL, **options: Any) -> Any:
