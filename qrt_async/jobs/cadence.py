@@ -33,14 +33,14 @@ class PollPolicy(msgspec.Struct, frozen=True, kw_only=True):
 
     With the defaults, and without jitter, a job of which nothing is known is looked at (age in seconds)
 
-        0.5  1.0  1.5 … 5.0  5.5  6.1  6.7 … 54  60  66 … 274  301 … 1675  1842  2012 … 18162
+        0.5  1.0  1.5 … 5.0  5.5  6.1  6.7 … 54  60  66 … 274  301 … 1675  1842  2022 … 18042
 
-    which is 10 looks until it is 5 s old, 53 until 5 min and 168 until 5 h; and one that is expected to end
+    which is 10 looks until it is 5 s old, 53 until 5 min and 162 until 5 h; and one that is expected to end
     between 4 and 6 s at 0.5  1.0  2.0  4.0  4.25  4.5 … 6.0  6.25  6.5  7.0  7.7.
     """
 
     floor: float = 0.5
-    ceiling: float = 170.0
+    ceiling: float = 180.0
     growth: float = 0.1
     jitter: float = 0.1
     allowance: float = 60.0

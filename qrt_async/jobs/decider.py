@@ -17,6 +17,7 @@ from qrt_async.jobs.estimates import Estimates
 from qrt_async.jobs.known import Known
 from qrt_async.jobs.lags import Lags
 from qrt_async.jobs.peeks import Peeks
+from qrt_async.jobs.stalls import Place, Stalls
 from qrt_async.jobs.tags import of_users
 from qrt_async.jobs.tracks import Moment, Track, kind_of
 
@@ -57,6 +58,7 @@ class Decider:
         self._roll = roll
         self.peeks = Peeks(policy, jobs, self.tracks)
         self.estimates = Estimates(policy, self.durations)
+        self.stalls = Stalls(self.estimates)
         self._dear = 0.0
         self._looked = -math.inf
         self._unlisted = 0
@@ -73,7 +75,7 @@ class Decider:
         """Watch this job. One that was just accepted is not asked for at once."""
         if known.settled or known.id in self.tracks:
             return
-        track = self.tracks[known.id] = Track(born=moment.now, due=moment.now)
+        track = self.tracks[known.id] = Track(born=moment.now, due=moment.now, changed=moment.now)
         track.dated = known.accepted is not None
         self.peeks.joined()
         self._date(track, known, moment)
@@ -98,6 +100,7 @@ class Decider:
             self.lengths.clear()
             self.peeks.clear()
             self.estimates.clear()
+            self.stalls.clear()
             return None
         due = self._look_due(moment.now)
         if due <= moment.now:
@@ -130,6 +133,8 @@ class Decider:
             self._ended(track, known, moment.now - (self.lags.usual if listed else 0.0))
             return
         self._date(track, known, moment)
+        if known.record is not None and track.said != known.record.state.status_text:
+            track.said, track.changed = known.record.state.status_text, moment.now
         track.missing, track.failures = None, 0
         track.alive = moment.now - (self.lags.usual if listed else 0.0)
         track.listed = track.listed or listed
@@ -156,6 +161,10 @@ class Decider:
     def hinted(self, known: Known, now: float) -> None:
         """The service was asked for them."""
         self.estimates.came(known, self.tracks.get(known.id), now)
+
+    def standing_still(self, now: float) -> tuple[Place, list[Known]] | None:
+        """A place to look for a reason at, and the jobs that do not move on there."""
+        return self.stalls.next(self._jobs, self.tracks, now) if self.may_spend(now) else None
 
     def missed(self, job_ids: Iterable[str], now: float) -> None:
         """A listing that should have shown these did not: it is late, or they are gone. That proves nothing."""

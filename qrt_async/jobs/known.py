@@ -161,8 +161,8 @@ class Known:
         self.seen_at = at
         self._tell()
 
-    def stall(self, why: str, at: datetime) -> bool:
-        """Something outside of the job keeps it from moving on; ``True`` where that is news."""
+    def stall(self, why: str | None, at: datetime) -> bool:
+        """Something outside of the job keeps it from moving on, or no longer; ``True`` where that is news."""
         if self.settled or self.stalled == why:
             return False
         self.stalled, self.seen_at = why, at

@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from qrt_async.api.call import Ask, Call
+from qrt_async.api.calls import backend_status, get_session, instance_usage
 from qrt_async.api.job_calls import get_job, get_metrics, get_results
 from qrt_async.api.models import JobRecord
 from qrt_async.errors import NotAuthorized, NotFound, QrtError, ServiceError
@@ -17,6 +18,7 @@ from qrt_async.jobs.decider import Decider
 from qrt_async.jobs.known import Known
 from qrt_async.jobs.looks import read_page
 from qrt_async.jobs.proof import completed, is_result
+from qrt_async.jobs.stalls import reason
 from qrt_async.jobs.tracks import Moment
 
 T = TypeVar("T")
@@ -34,7 +36,8 @@ class Failed(Exception):
 
 
 class Lookout:
-    """Carries out looks and peeks. ``learn`` takes in a record, listed or not, ``lose`` a job that is gone."""
+    """Carries out looks and peeks. ``learn`` takes in a record, listed or not, ``lose`` a job that is gone,
+    ``stall`` what keeps a job from moving on."""
 
     def __init__(
         self,
@@ -43,6 +46,7 @@ class Lookout:
         find: Callable[[str], Known | None],
         learn: Callable[[Known, JobRecord, bool], None],
         lose: Callable[[Known, QrtError], None],
+        stall: Callable[[Known, str | None], None],
         announce: Callable[[Event], None],
         despair: Callable[[QrtError], None],
         now: Callable[[], Moment],
@@ -52,6 +56,7 @@ class Lookout:
         self._find = find
         self._learn = learn
         self._lose = lose
+        self._stall = stall
         self._announce = announce
         self._despair = despair
         self._now = now
@@ -100,6 +105,26 @@ class Lookout:
             except NotFound:
                 known.hintless = True
             self._decider.hinted(known, self._now().now)
+
+    async def seek_reasons(self) -> None:
+        """Ask what keeps jobs from moving on that stand still for long."""
+        found = self._decider.standing_still(self._now().now)
+        if found is None:
+            return
+        place, jobs = found
+        backend = await self._maybe(backend_status(place.backend)) if place.backend else None
+        session = await self._maybe(get_session(place.session)) if place.session else None
+        why = reason(place, backend, session, await self._maybe(instance_usage()))
+        for known in jobs:
+            self._stall(known, why)
+
+    async def _maybe(self, call: Call[Any]) -> Any:
+        """The answer, if there is one: not everybody may ask everything."""
+        self._decider.spend(self._now().now)
+        try:
+            return await self.ask(call)
+        except ServiceError:
+            return None
 
     async def _read_listing(self, listing: Listing) -> None:
         """Page by page, until all that were due are seen. Other watched jobs on those pages come for free."""

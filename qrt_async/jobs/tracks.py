@@ -40,6 +40,9 @@ class Track(msgspec.Struct):
     failures: int = 0
     asked: float = 0.0
     """The age at which the service was last asked for an estimate."""
+    said: str | None = None
+    changed: float = 0.0
+    """Its last status in the service's word, and since when we know it."""
     hint_due: float = 0.0
     """When it may be asked again for those who listen."""
 

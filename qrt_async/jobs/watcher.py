@@ -10,8 +10,9 @@ from weakref import WeakValueDictionary
 
 from qrt_async.api.call import Ask
 from qrt_async.api.models import JobRecord
+from qrt_async.api.status import JobStatus
 from qrt_async.errors import QrtError, ServiceClosed
-from qrt_async.events import Event, JobMoved
+from qrt_async.events import Event, JobMoved, JobStalled
 from qrt_async.jobs.cadence import PollPolicy
 from qrt_async.jobs.decider import Decider, Step
 from qrt_async.jobs.known import Acceptance, Known
@@ -38,7 +39,15 @@ class Watcher:
         self._kept: dict[str, Known] = {}
         self._decider = Decider(policy, self._jobs, random.random)
         self._lookout = Lookout(
-            ask, self._decider, self._jobs.get, self.learn, self.lose, announce, self.stop, self._moment
+            ask,
+            self._decider,
+            self._jobs.get,
+            self.learn,
+            self.lose,
+            self._stalled,
+            announce,
+            self.stop,
+            self._moment,
         )
         self._task: asyncio.Task[None] | None = None
         self._wake = asyncio.Event()
@@ -96,6 +105,8 @@ class Watcher:
         self._decider.saw(known, self._moment(), listed=listed)
         if known.settled:
             self._forget(known.id)
+        if record.state.status is JobStatus.UNKNOWN:
+            self._stalled(known, f"its status is {record.state.status_text!r}, a word that is not known")
         if moved:
             self._announce(
                 JobMoved(
@@ -110,6 +121,10 @@ class Watcher:
         """The job is gone from the service."""
         known.lose(error)
         self._forget(known.id)
+
+    def _stalled(self, known: Known, why: str | None) -> None:
+        if known.stall(why, datetime.now(UTC)) and why is not None:
+            self._announce(JobStalled(job_id=known.id, why=why))
 
     def _forget(self, job_id: str) -> None:
         self._decider.drop(job_id)
@@ -130,6 +145,7 @@ class Watcher:
                 await self._prepare()
                 await self._lookout.look(step.look)
                 await self._lookout.estimate()
+                await self._lookout.seek_reasons()
             elif step.peek:
                 await self._lookout.peek(step.peek)
             else:
