@@ -12,7 +12,7 @@ from collections.abc import Awaitable, Callable
 
 import msgspec
 
-from . import decoding, imports, requests, stall, waiting
+from . import decoding, imports, requests, stall, waiting, watching
 from .race import Field, Lost
 from .report import WARNING, Report
 
@@ -25,6 +25,7 @@ def arguments() -> argparse.ArgumentParser:
     flag("names", nargs="*", metavar="name", help=f"among {', '.join(BENCHMARKS)}; none means all")
     flag("--json", action="store_true", help="data instead of tables")
     flag("--quick", action="store_true", help="tiny: shows that it works, measures nothing")
+    flag("--every", action="store_true", help="watching: every combination, which takes hours")
     flag("--jobs", type=int, metavar="N", help="jobs that wait side by side (200)")
     flag("--older", type=int, metavar="N", help="older jobs of the same user (500)")
     flag("--only", action="append", choices=SCRIPTS, default=[], help="contenders; may be repeated")
@@ -59,12 +60,19 @@ def stalls(field: Field, given: argparse.Namespace) -> Awaitable[Report]:
     return stall.answer(field, jobs=2, size=20_000, runs=1) if given.quick else stall.answer(field)
 
 
+async def watches(field: Field, given: argparse.Namespace) -> Report:
+    """In a thread, because it runs loops of its own."""
+    cases = watching.QUICK if given.quick else tuple(watching.every() if given.every else watching.few())
+    return await asyncio.to_thread(watching.answer, cases)
+
+
 BENCHMARKS: dict[str, Callable[[Field, argparse.Namespace], Awaitable[Report]]] = {
     "waiting": waits,
     "imports": loads,
     "decoding": decodes,
     "requests": asks,
     "stall": stalls,
+    "watching": watches,
 }
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 from urllib.parse import urlencode, urlsplit
@@ -12,7 +12,9 @@ import msgspec
 
 import qrt_async as qrt
 from qrt_async.emulator import EmulatorConfig
+from qrt_async.emulator.job import Plan
 from qrt_async.emulator.memory import MemoryEmulator
+from qrt_async.emulator.wishes import Wish
 from qrt_async.emulator.work import Outcome, Work
 from qrt_async.transport.http import HttpTransport
 from qrt_async.transport.retry import RetryPolicy
@@ -119,10 +121,24 @@ def status_requests(counts: dict[str, int]) -> int:
 
 
 @asynccontextmanager
-async def scene(config: Any = None, **how: Any) -> AsyncIterator[Scene]:
-    """By default a job is queued for 1 s and runs for 4, each within 10 %, and nobody limits anything."""
+async def scene(
+    config: Any = None, plan: Callable[[], Plan] | None = None, **how: Any
+) -> AsyncIterator[Scene]:
+    """By default a job is queued for 1 s and runs for 4, each within 10 %, and nobody limits anything.
+
+    ``plan`` draws instead what happens to a job and what the service thinks will.
+    """
     settings = {"queue_seconds": 1.0, "run_seconds": 4.0, "rate_limit": None, "seed": 7, **(config or {})}
     emulator = MemoryEmulator(EmulatorConfig(backends=(BACKEND,), **settings), simulator=Sampled())
+    if plan is not None:
+        _replan(emulator, plan)
     service = SimulatedService(emulator, **how)
     async with emulator, service:
         yield Scene(emulator, service)
+
+
+def _replan(emulator: MemoryEmulator, draw: Callable[[], Plan]) -> None:
+    def plan(wish: Wish) -> Plan:
+        return draw()
+
+    emulator._host.machine.books.plan = plan  # type: ignore[method-assign]

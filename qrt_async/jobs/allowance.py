@@ -6,6 +6,8 @@ from qrt_async.jobs.cadence import PollPolicy
 
 _WHOLE = 1e-6
 """So little short of one request is rounding: waiting for it could take for ever."""
+_PLENTY = 0.75
+"""With more than this part of the burst left, nothing is rationed."""
 
 
 class Allowance:
@@ -32,8 +34,8 @@ class Allowance:
         """Seconds that should lie between two requests: none while there is plenty, and the less is left
         the nearer to what the allowance gives in the long run."""
         self._fill(now)
-        plenty = self._burst / 2
-        return max(0.0, 1.0 - max(0.0, self._left) / plenty) ** 2 / self._rate
+        used = max(0.0, 1.0 - max(0.0, self._left) / (_PLENTY * self._burst))
+        return float(used**1.5) / self._rate
 
     def spend(self, now: float) -> None:
         """One request was made."""

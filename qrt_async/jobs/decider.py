@@ -30,9 +30,11 @@ _SPARED = 1
 _DEAR = 0.5
 """A look of many requests is not repeated before this part of what it cost beyond one has come back."""
 _EXACT = 0.5
-"""An end is remembered if it is known to within this part of the job's length."""
+"""A length that is not known to within this part of it is better than none, and no better."""
+_BETWEEN = 2.0
+"""A job that a listing first showed long after another did not is thought to have been this much later."""
 _BROKEN = 3
-"""After so many failures in a row of listings, jobs are read by themselves."""
+"""After so many failures in a row of listings, jobs are read by themselves, if that works."""
 _RANK = {JobStatus.QUEUED: 0, JobStatus.RUNNING: 1}
 
 
@@ -62,6 +64,7 @@ class Decider:
         self._dear = 0.0
         self._looked = -math.inf
         self._unlisted = 0
+        self._apart = False
         self._failures = 0
         self._held_until = -math.inf
 
@@ -133,9 +136,10 @@ class Decider:
             self._ended(track, known, moment.now - (self.lags.usual if listed else 0.0))
             return
         self._date(track, known, moment)
+        self.estimates.saw(known)
         if known.record is not None and track.said != known.record.state.status_text:
             track.said, track.changed = known.record.state.status_text, moment.now
-        track.missing, track.failures = None, 0
+        track.missing, track.overdue, track.failures = None, False, 0
         track.alive = moment.now - (self.lags.usual if listed else 0.0)
         track.listed = track.listed or listed
         self._next(track, known, moment.now)
@@ -171,7 +175,10 @@ class Decider:
         for job_id in job_ids:
             track, known = self.tracks.get(job_id), self._jobs.get(job_id)
             if track is not None and known is not None:
-                track.missing, track.late = now if track.missing is None else track.missing, True
+                track.missing = now if track.missing is None else track.missing
+                if not track.listed:
+                    track.late = now - track.born
+                track.overdue = now - track.missing > self.lags.grace
                 self._next(track, known, now)
 
     def not_recent(self, job_ids: Iterable[str], now: float) -> None:
@@ -179,7 +186,7 @@ class Decider:
         for job_id in job_ids:
             track = self.tracks.get(job_id)
             if track is not None:
-                track.missing, track.due = -math.inf, now
+                track.overdue, track.due = True, now
 
     def left(self, job_ids: Iterable[str], now: float) -> None:
         """A listing of what is pending no longer shows these: ask for them otherwise, at once."""
@@ -209,15 +216,21 @@ class Decider:
             track.failures += 1
             own = pause_after_failure(self.policy, track.failures, None, self._roll())
             track.due = max(track.due, now + max(wait, own))
-            if self._unlisted >= _BROKEN:
-                track.missing = -math.inf
+        if listing and self._unlisted >= _BROKEN:
+            self._try_without(job_ids)
         return wait
 
     def succeeded(self, *, listing: bool) -> None:
         """A request was answered."""
         self._failures = 0
+        self._apart = not listing and self._unlisted >= _BROKEN
         if listing:
             self._unlisted = 0
+
+    def _try_without(self, job_ids: Iterable[str]) -> None:
+        """Listings are broken, or all is: one job is read by itself, which tells."""
+        for track in [self.tracks[job_id] for job_id in job_ids if job_id in self.tracks][:1]:
+            track.overdue = True
 
     def _look_due(self, now: float) -> float:
         """When the most urgent job is due. New ones join the looks at others, which need not come sooner."""
@@ -227,15 +240,23 @@ class Decider:
         return max(due, now + self.allowance.wait(now), self._held_until)
 
     def _cover(self, moment: Moment) -> Cover:
-        now, grace = moment.now, self.lags.grace
+        now, apart = moment.now, self._apart
+        self._apart = False
         sights = []
         for job_id, track in self.tracks.items():
             known = self._jobs.get(job_id)
             if known is not None:
-                due = track.due <= now + _TOGETHER * track.pause
-                late = track.missing is not None and now - track.missing > grace
-                tags = of_users(known.tags)
-                sights.append(Sight(job_id, known.created, known.session_id, tags, due, late, track.listed))
+                sights.append(
+                    Sight(
+                        id=job_id,
+                        created=known.created,
+                        session=known.session_id,
+                        tags=of_users(known.tags),
+                        due=track.due <= now + _TOGETHER * track.pause,
+                        missing=apart or track.overdue,
+                        listed=track.listed,
+                    )
+                )
         return cover(sights, moment.wall, self.lengths)
 
     def _date(self, track: Track, known: Known, moment: Moment) -> None:
@@ -254,7 +275,7 @@ class Decider:
 
     def _appeared(self, track: Track, known: Known, now: float) -> None:
         if known.accepted is not None and track.dated and not track.listed:
-            self.lags.saw(now - track.born if track.late else 0.0)
+            self.lags.saw(min(now - track.born, _BETWEEN * track.late))
 
     def _ended(self, track: Track, known: Known, at: float) -> None:
         """It ended at this time at the latest. Remember how long it took, where that is known well enough."""
@@ -263,3 +284,5 @@ class Decider:
             longest, shortest = at - track.born, min(track.alive, at) - track.born
             if longest - shortest <= _EXACT * longest:
                 self.durations.saw(kind_of(known), (longest + shortest) / 2)
+            elif self.durations.expectation(kind_of(known), None) is None:
+                self.durations.saw(kind_of(known), longest)

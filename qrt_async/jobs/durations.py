@@ -19,8 +19,8 @@ _KINDS = 500
 """Kinds of jobs that are remembered."""
 _VAGUE = 0.5
 """A spread beyond which the service's own estimate says more than the past does."""
-_TRUST = 3.3
-"""An estimate of the service is believed to within this factor; wrong by three must not hurt."""
+_TRUST = 2.5
+"""An estimate of the service is believed to within this factor: one that is wrong by three hardly hurts."""
 
 Kind = tuple[str | None, str | None]
 """Backend and program."""

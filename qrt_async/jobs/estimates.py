@@ -12,7 +12,7 @@ from qrt_async.jobs.tracks import Track, kind_of
 _FIRST = 4.0
 """Floors of age before a job is worth asking for an estimate; most short ones have ended by then or soon."""
 _AGAIN = 4.0
-"""It is asked for again when the job is so many times as old."""
+"""Where none came, or the job outlived it, it is asked for again when the job is so many times as old."""
 _LISTENED = 2.0
 """Those who listen are told of the queue at every so-manieth look."""
 
@@ -24,6 +24,7 @@ class Estimates:
         self._policy = policy
         self._durations = durations
         self._hints: dict[Kind, Expectation] = {}
+        self._runs: dict[Kind, float] = {}
         self._hintless = False
 
     def wanted(self, jobs: Mapping[str, Known], tracks: Mapping[str, Track], now: float) -> list[Known]:
@@ -55,13 +56,24 @@ class Estimates:
     def expectation(self, known: Known) -> Expectation | None:
         """When this job is thought to end, in seconds of its age: by the past, else by the service's word."""
         kind = kind_of(known)
-        running = None if known.record is None else known.record.estimated_running_time_seconds
+        said = None if known.record is None else known.record.estimated_running_time_seconds
+        running = self._runs.get(kind) if said is None else said
         return self._durations.expectation(kind, self._hints.get(kind) or hinted(None, None, running))
+
+    def saw(self, known: Known) -> None:
+        """A record may say how long the run is thought to take: the shortest counts for those not seen yet."""
+        said = None if known.record is None else known.record.estimated_running_time_seconds
+        if said is not None:
+            kind = kind_of(known)
+            self._runs[kind] = min(said, self._runs.get(kind, said))
 
     def clear(self) -> None:
         """Nothing is watched any more: estimates of then say nothing of jobs to come."""
         self._hints.clear()
+        self._runs.clear()
 
     def _worth(self, known: Known, track: Track, now: float) -> bool:
         old_enough = now - track.born >= max(_FIRST * self._policy.floor, _AGAIN * track.asked)
-        return old_enough and self._durations.expectation(kind_of(known), None) is None
+        hint = self._hints.get(kind_of(known))
+        unknown = hint is None or now - track.born > hint.late
+        return old_enough and unknown and self._durations.expectation(kind_of(known), None) is None

@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
+import msgspec
+
 from qrt_async.api.call import Ask, Call
 from qrt_async.api.calls import backend_status, get_session, instance_usage
 from qrt_async.api.job_calls import get_job, get_metrics, get_results
@@ -122,7 +124,7 @@ class Lookout:
         """The answer, if there is one: not everybody may ask everything."""
         self._decider.spend(self._now().now)
         try:
-            return await self.ask(call)
+            return await self.ask(_once(call))
         except ServiceError:
             return None
 
@@ -200,7 +202,7 @@ class Lookout:
     async def _answer(self, call: Call[T], job_ids: Iterable[str], *, one: bool = True) -> T:
         """The answer. That ``one`` job is not found is an answer too; of a listing it is a failure."""
         try:
-            answer = await self.ask(call)
+            answer = await self.ask(_once(call))
         except ServiceError as error:
             if one and isinstance(error, NotFound):
                 raise
@@ -221,3 +223,8 @@ class Lookout:
                 return
         wait = self._decider.failed(job_ids, self._now().now, error.retry_after, listing=listing)
         self._announce(LookFailed(why=str(error), again_in=wait))
+
+
+def _once(call: Call[T]) -> Call[T]:
+    """Not repeated after a failure by anybody else: the next look comes by its own rules."""
+    return msgspec.structs.replace(call, request=msgspec.structs.replace(call.request, repeat="unsent"))

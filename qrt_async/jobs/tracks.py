@@ -27,8 +27,10 @@ class Track(msgspec.Struct):
     """When it was last seen not to have ended."""
     missing: float | None = None
     """Since when listings, read as far as they should show it, have not shown it."""
-    late: bool = False
-    """Has a listing been read that should have shown it, before one did?"""
+    overdue: bool = False
+    """Have they still not shown it after longer than a lag explains?"""
+    late: float = 0.0
+    """Its age when a listing did not show it, before one did."""
     listed: bool = False
     """Has a listing shown it? Then its absence from one of pending jobs means that it left."""
     dated: bool = False

@@ -102,6 +102,14 @@ def test_requests_are_made_by_both_sides_in_turn() -> None:
         assert row["served"] >= 2 * 3 * 3, "two sides, three blocks, three requests each"
 
 
+def test_watching_counts_in_simulated_time() -> None:
+    by_name = rows(found("watching")["watching"])
+    assert set(by_name) == {"3 × 5 s ± 10 %, lag 0-1: never seen", "3 × 5 s ± 10 %, lag 0-1: seen"}
+    for row in by_name.values():
+        assert row["requests"] >= 3 + row["status"] + 3 + row["vain"]
+        assert 0 < row["p50"] <= row["p95"] <= row["max"] < 5
+
+
 # --- the official client ----------------------------------------------------------------------------------
 
 
@@ -165,7 +173,7 @@ async def _none(_: object) -> dict[str, Any]:
 
 
 def test_a_name_that_is_none_is_refused_with_those_that_are() -> None:
-    assert "waiting, imports, decoding, requests" in benchmarks("wating", status=2)
+    assert "waiting, imports, decoding, requests, watching" in benchmarks("wating", status=2)
 
 
 def test_a_table_sets_ratios_beside_numbers_case_by_case() -> None:
