@@ -121,7 +121,8 @@ def answer(cases: Sequence[Case]) -> Report:
 
 
 def play(case: Case) -> dict[str, float | None]:
-    """The measures of one case, on a loop of its own."""
+    """The measures of one case, on a loop of its own; the same case gives the same measures."""
+    random.seed(case.seed)
     with asyncio.Runner(loop_factory=VirtualLoop) as runner:
         return runner.run(_play(case))
 

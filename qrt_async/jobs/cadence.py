@@ -20,11 +20,12 @@ class PollPolicy(msgspec.Struct, frozen=True, kw_only=True):
     backend and program were seen to end, or the service sent an estimate, its end is expected between
     ``early`` and ``late``, and the pause is
 
-        a < early            min(early - a, max(patient(a), a))          sparse: it can hardly have ended
+        a < early            min(early - a, max(patient(a), a, first))   sparse: it can hardly have ended
         early <= a <= late   min(patient(a), dense)                      dense around the expected end
         late < a             min(patient(a), max(dense, a - late))       backing off with age
 
         dense = max(DENSER · max(floor, growth · a), (late - early) / STEPS)
+        first = min(FIRST · floor, early / STEPS)
 
     Pauses are shortened by up to the part ``jitter``, so that many programs do not ask in step. All
     looks of a service together stay within ``allowance`` requests a minute after a first ``burst``. A
@@ -58,6 +59,8 @@ DENSER = 0.4
 """Around its expected end a job is looked at so many times as rarely as its age alone would have it."""
 SPARSEST = 1.5
 """The last leap to the earliest expected end may be so much longer than the one before would be."""
+FIRST = 6.0
+"""The first look comes after at most so many floors, however long the job is expected to take."""
 STEPS = 8
 """Looks between the earliest and the latest expected end."""
 _LEAST = 1e-9
@@ -111,7 +114,8 @@ def pause(policy: PollPolicy, age: float, expected: Expectation | None, roll: fl
         return patient * shorter
     left = expected.early - age
     if left > DENSER * policy.floor:
-        sparse = max(patient, age) * shorter
+        first = min(expected.early / STEPS, FIRST * policy.floor)
+        sparse = max(patient, age, first) * shorter
         return left if left <= SPARSEST * sparse else sparse
     pace = DENSER * max(policy.floor, policy.growth * age)
     dense = max(pace, (expected.late - expected.early) / STEPS)
