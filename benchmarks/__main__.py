@@ -12,7 +12,7 @@ from collections.abc import Awaitable, Callable
 
 import msgspec
 
-from . import decoding, imports, requests, stall, waiting, watching
+from . import day, decoding, imports, requests, stall, waiting, watching
 from .race import Field, Lost
 from .report import WARNING, Report
 
@@ -66,6 +66,11 @@ async def watches(field: Field, given: argparse.Namespace) -> Report:
     return await asyncio.to_thread(watching.answer, cases)
 
 
+async def lasts(field: Field, given: argparse.Namespace) -> Report:
+    """In a thread, because it runs a loop of its own."""
+    return await asyncio.to_thread(day.answer, 20 if given.quick else given.jobs or 10_000)
+
+
 BENCHMARKS: dict[str, Callable[[Field, argparse.Namespace], Awaitable[Report]]] = {
     "waiting": waits,
     "imports": loads,
@@ -73,6 +78,7 @@ BENCHMARKS: dict[str, Callable[[Field, argparse.Namespace], Awaitable[Report]]] 
     "requests": asks,
     "stall": stalls,
     "watching": watches,
+    "day": lasts,
 }
 
 

@@ -110,6 +110,13 @@ def test_watching_counts_in_simulated_time() -> None:
         assert 0 < row["p50"] <= row["p95"] <= row["max"] < 5
 
 
+def test_a_day_of_watching_stays_within_its_allowance() -> None:
+    (row,) = rows(found("day")["day"]).values()
+    assert row["news"] > 20
+    assert row["minute"] <= 80
+    assert 0 < row["p50"] <= row["max"] < 400
+
+
 # --- the official client ----------------------------------------------------------------------------------
 
 
@@ -173,7 +180,7 @@ async def _none(_: object) -> dict[str, Any]:
 
 
 def test_a_name_that_is_none_is_refused_with_those_that_are() -> None:
-    assert "waiting, imports, decoding, requests, watching" in benchmarks("wating", status=2)
+    assert "waiting, imports, decoding, requests, watching, day" in benchmarks("wating", status=2)
 
 
 def test_a_table_sets_ratios_beside_numbers_case_by_case() -> None:
