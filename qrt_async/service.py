@@ -9,12 +9,10 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-import msgspec
-
 from qrt_async.api.call import Call, ask
 from qrt_async.api.calls import NewSession, SessionMode
 from qrt_async.api.dates import DOCUMENTED, check_date
-from qrt_async.api.job_calls import LogLevel, NewJob
+from qrt_async.api.job_calls import LogLevel
 from qrt_async.api.negotiate import negotiate
 from qrt_async.api.resources import Accounts, Instances, Sessions, Tags, Versions, Workloads
 from qrt_async.errors import InvalidInput, ServiceClosed
@@ -23,15 +21,14 @@ from qrt_async.jobs.cadence import PollPolicy
 from qrt_async.jobs.desk import Desk
 from qrt_async.jobs.job import AsyncJob
 from qrt_async.jobs.spool import chosen_spool
-from qrt_async.jobs.tags import check_users
 from qrt_async.jobs.watcher import Watcher
 from qrt_async.programs.backends import Backends
 from qrt_async.programs.program import Program
 from qrt_async.submit.arrivals import Arrivals
 from qrt_async.submit.bucket import RateLimit
+from qrt_async.submit.counter import Counter, Wishes
+from qrt_async.submit.errand import Means
 from qrt_async.submit.intake import MAX_PAYLOAD, Intake, Isa
-from qrt_async.submit.permits import Permits
-from qrt_async.submit.sender import Sender
 from qrt_async.submit.session import RuntimeSession
 from qrt_async.transport.account import Account, find_account
 from qrt_async.transport.asked import LOCAL, TokenSource
@@ -107,8 +104,8 @@ class RuntimeService:
         self._build_jobs(poll, keep_results, spool)
         if self._emulator is not None and rate_limit is _IBM_LIMIT:
             rate_limit = None
-        self._build_resources(rate_limit)
-        self._intake = Intake(self._configuration, max_payload)
+        self._build_resources()
+        self._build_counter(rate_limit, max_payload)
 
     def _build_transport(self, retry: RetryPolicy, timeouts: Timeouts, date: str) -> None:
         # Imported here and not above: `import qrt_async` must stay quick, and no request may wait for it.
@@ -140,11 +137,13 @@ class RuntimeService:
         self.unclaimed = self._arrivals.unclaimed
         """Jobs whose ``run`` was cancelled after they were submitted."""
 
-    def _build_resources(self, rate_limit: RateLimit | None) -> None:
-        self._permits = Permits(rate_limit, self._announce)
-        self._sender = Sender(
-            self._ask, self._crew, self._permits, self._transport.ready, self._arrivals.left
-        )
+    def _build_counter(self, rate_limit: RateLimit | None, max_payload: int) -> None:
+        means = Means(self._ask, self._crew, self._announce, self._transport.ready)
+        intake = Intake(self._configuration, max_payload)
+        self.counter = Counter(means, self._home, intake, self._arrivals, rate_limit, self.account.instance)
+        """Where a ``Submitter`` hands in."""
+
+    def _build_resources(self) -> None:
         self.backends = Backends(self._ask)
         self.sessions = Sessions(self._ask)
         self.instances, self.accounts = Instances(self._ask), Accounts(self._ask)
@@ -180,27 +179,21 @@ class RuntimeService:
         Cancelled before the POST leaves, nothing is sent; cancelled later, the job is in ``unclaimed``.
         """
         self._enter()
-        if not isinstance(program, Program):
-            raise InvalidInput(
-                f"run() was given {type(program).__name__}; it takes a Sampler, an Estimator or a Program."
-            )
-        new = NewJob(
-            program_id=program.program_id,
-            backend=backend,
-            params=msgspec.Raw(b"{}"),  # until everything else is known to be right
-            runtime=runtime,
-            tags=check_users(tags) or None,
-            log_level=log_level,
-            cost=cost,
-            session_id=session_id,
-            calibration_id=calibration_id,
-            private=private,
+        job: AsyncJob[T] = await self.counter.run(
+            program,
+            backend,
+            Wishes(
+                tags=tags,
+                session_id=session_id,
+                private=private,
+                cost=cost,
+                log_level=log_level,
+                calibration_id=calibration_id,
+                runtime=runtime,
+                isa=isa,
+                watch=watch,
+            ),
         )
-        params = await self._intake.params(program, backend, calibration_id, isa)
-        new = msgspec.structs.replace(new, params=params)
-        job: AsyncJob[T] = self._arrivals.job(new, await self._sender.send(new))
-        if watch:
-            self._watcher.watch(self._watcher.know(job.id))
         return job
 
     def job(self, job_id: str) -> AsyncJob[Any]:
@@ -263,7 +256,7 @@ class RuntimeService:
 
     async def _shut(self) -> None:
         self._watcher.stop(ServiceClosed("The service was closed; the job runs on at the service."))
-        self._permits.stop(ServiceClosed("The service was closed before this was submitted."))
+        self.counter.stop(ServiceClosed("The service was closed before this was submitted."))
         await self._crew.finish(_GRACE)
         self._home.closed = True
         await self._transport.close()

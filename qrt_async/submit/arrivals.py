@@ -11,7 +11,7 @@ from qrt_async.api.models import CreatedJob
 from qrt_async.events import Event, SubmissionUnclaimed
 from qrt_async.jobs.desk import Desk
 from qrt_async.jobs.job import AsyncJob
-from qrt_async.jobs.known import Acceptance
+from qrt_async.jobs.known import Acceptance, Known
 
 
 class Arrivals:
@@ -22,8 +22,8 @@ class Arrivals:
         self._desk = desk
         self._announce = announce
 
-    def job(self, new: NewJob, created: CreatedJob) -> AsyncJob[Any]:
-        """The handle of what was just accepted."""
+    def known(self, new: NewJob, created: CreatedJob) -> Known:
+        """What is known of a job that was just accepted."""
         acceptance = Acceptance(
             at=datetime.now(UTC),
             program_id=new.program_id,
@@ -32,12 +32,20 @@ class Arrivals:
             session_id=created.session_id or new.session_id,
             private=new.private,
         )
-        return AsyncJob(self._desk.watcher.know(created.id, acceptance), self._desk)
+        return self._desk.watcher.know(created.id, acceptance)
+
+    def handle(self, known: Known) -> AsyncJob[Any]:
+        """A handle on it."""
+        return AsyncJob(known, self._desk)
+
+    def watch(self, job_id: str) -> None:
+        """Look after the job from now on."""
+        self._desk.watcher.watch(self._desk.watcher.know(job_id))
 
     def left(self, new: NewJob, created: CreatedJob | None, error: BaseException | None) -> None:
         """A cancelled ``run`` left something behind: say so, and keep it."""
         if created is not None:
-            self.unclaimed.append(self.job(new, created))
+            self.unclaimed.append(self.handle(self.known(new, created)))
         self._announce(
             SubmissionUnclaimed(
                 job_id=None if created is None else created.id,

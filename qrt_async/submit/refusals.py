@@ -40,3 +40,8 @@ def stated_cap(error: ServiceError) -> int | None:
     if found is None:
         return 1 if error.code == TOO_MANY_PENDING else None
     return max(1, int(found[1]))
+
+
+def usage_refused(error: ServiceError) -> bool:
+    """Does the instance's usage limit stand in the way? The one 409 that is documented for a submission."""
+    return error.status == 409 and "usage" in error.message.lower()

@@ -19,7 +19,7 @@ from yarl import URL
 from qrt_async.errors import Answer, InvalidInput, ServiceClosed
 from qrt_async.events import Event, RequestDone, RetryPlanned
 from qrt_async.transport.account import Account
-from qrt_async.transport.auth import Renew, conversation
+from qrt_async.transport.auth import Renew, conversation, subject
 from qrt_async.transport.failures import error_for
 from qrt_async.transport.flight import Flight
 from qrt_async.transport.proxies import Proxies
@@ -78,11 +78,11 @@ class HttpTransport:
         line = await self._entered()
         return _success(line, request, await self._converse(line, request))
 
-    async def ready(self) -> None:
-        """Be open, with a token at hand, so that the next request leaves without further ado."""
+    async def ready(self) -> str:
+        """Be open, with a token at hand, so that the next request leaves without further ado; returns whose it is."""
         line = await self._entered()
-        if line.tokens.at_hand() is None:
-            await line.tokens.renewed(None)
+        token = line.tokens.at_hand() or await line.tokens.renewed(None)
+        return f"{line.account.iam_url} {subject(token) or line.tokens.fingerprint}"
 
     async def close(self) -> None:
         """Close the pool."""
