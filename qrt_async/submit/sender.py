@@ -69,7 +69,7 @@ class Sender:
         """
         again = False
         while True:
-            entrance = await self._ready(errand)
+            entrance = await self.reach(patient=errand.patient)
             await entrance.enter(errand, again=again)
             again = True
             if not await self._may_leave(entrance, errand):
@@ -86,13 +86,13 @@ class Sender:
             if created is not None:
                 return created
 
-    async def _ready(self, errand: Errand) -> Entrance:
-        """An outage delays those who are patient."""
+    async def reach(self, *, patient: bool) -> Entrance:
+        """The entrance; an outage delays those who are patient."""
         for tried in count():
             try:
                 return await self.entrance()
             except Unavailable:
-                if not errand.patient:
+                if not patient:
                     raise
             await asyncio.sleep(min(_LONGEST_OUTAGE, _OUTAGE * 2.0 ** min(tried, 8)))
         raise AssertionError("never reached")

@@ -10,10 +10,11 @@ from qrt_async.api.calls import NewSession
 from qrt_async.api.job_calls import LogLevel
 from qrt_async.api.records import SessionRecord
 from qrt_async.api.resources import Sessions
-from qrt_async.errors import InvalidInput, QrtError, ServiceError, TimedOut
+from qrt_async.errors import InvalidInput, ServiceError, TimedOut
 from qrt_async.jobs.job import AsyncJob
 from qrt_async.programs.program import Program
 from qrt_async.submit.intake import Isa
+from qrt_async.submit.shielded import noting, shielded
 
 T = TypeVar("T")
 
@@ -80,15 +81,15 @@ class RuntimeSession:
         try:
             self._record = await asyncio.shield(opening)
         except asyncio.CancelledError as cancelled:
-            await _noting(cancelled, self._close_what_opened(opening))
+            await noting(cancelled, self._close_what_opened(opening))
             raise
         return self
 
     async def __aexit__(self, kind: object, error: BaseException | None, trace: object) -> None:
         if error is None:
-            await _shielded(self._close())
+            await shielded(self._close())
         else:
-            await _noting(error, _shielded(self._close()))
+            await noting(error, shielded(self._close()))
 
     async def _open(self) -> SessionRecord:
         call = self._new
@@ -106,7 +107,7 @@ class RuntimeSession:
                 return
             await self._close()
 
-        await _shielded(finish())
+        await shielded(finish())
 
     async def _close(self) -> None:
         try:
@@ -117,24 +118,3 @@ class RuntimeSession:
                 f"Session {self.id} could not be closed within {_CLOSE_WITHIN:g} s. It may still be open, and"
                 " cost: close it with service.sessions.close(id)."
             ) from error
-
-
-async def _noting(error: BaseException, work: Coroutine[Any, Any, None]) -> None:
-    """Do the work on the way out with ``error``, which a failure of it must not replace: it becomes a note."""
-    try:
-        await work
-    except QrtError as failure:
-        error.add_note(f"Besides: {failure}")
-
-
-async def _shielded(work: Coroutine[Any, Any, None]) -> None:
-    """Finish the work even if this task is cancelled meanwhile; then let the cancellation go on."""
-    task = asyncio.ensure_future(work)
-    try:
-        await asyncio.shield(task)
-    except asyncio.CancelledError:
-        if not task.done():
-            await asyncio.wait([task])
-        if not task.cancelled():
-            task.exception()
-        raise
