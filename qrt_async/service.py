@@ -207,7 +207,7 @@ class RuntimeService:
         ``ttl``: how long it may live, in seconds; ``None`` leaves it to the plan.
         """
         new = NewSession(mode=mode, backend=backend, instance=self.account.instance, max_ttl=ttl)
-        return RuntimeSession(self.sessions, new, self.run)
+        return RuntimeSession(self.sessions, new, self.run, self.counter.journals)
 
     async def close(self) -> None:
         """Release everything local. Submissions and private results on their way get up to 10 s.

@@ -13,9 +13,9 @@ from qrt_async.jobs.job import AsyncJob
 from qrt_async.submit.budget import Spending
 from qrt_async.submit.charges import charge_of
 from qrt_async.submit.counter import Counter
-from qrt_async.submit.diary import Diary
+from qrt_async.submit.diary import Diary, Intent
 from qrt_async.submit.errand import Errand
-from qrt_async.submit.gates import Gate, InFlight
+from qrt_async.submit.gates import Gate, InFlight, Load
 from qrt_async.submit.passage import Passage
 from qrt_async.submit.permits import PermitStore
 
@@ -46,9 +46,11 @@ class Carrier:
         self._in_flight = in_flight
         self._spending = spending
         self._store = store
-        self._passages: set[Passage] = set()
+        self._passages: dict[str, Passage] = {}
         self._unsent: set[Passage] = set()
         self._rooms: list[Callable[[], None]] = []
+        self._stopped = ""
+        """Why nothing more is sent, once that is so."""
         self._empty = asyncio.Event()
         self._empty.set()
 
@@ -68,7 +70,7 @@ class Carrier:
 
     def start(self, passage: Passage, new: NewJob, pack: Pack, *, watch: bool) -> None:
         """From now on it is on its way."""
-        self._passages.add(passage)
+        self._passages[passage.key] = passage
         self._unsent.add(passage)
         self._empty.clear()
         crew = self.counter.means.crew
@@ -76,13 +78,25 @@ class Carrier:
         passage.task = crew.start(work, "submission's way", expected=True)
         passage.task.add_done_callback(lambda done: self._done(passage, done))
 
-    def resume(self, passage: Passage, job: AsyncJob[Any], cost: int | None) -> None:
+    def resume(self, passage: Passage, job: AsyncJob[Any], intent: Intent) -> None:
         """One that became a job in an earlier process: from here to its end."""
-        self._passages.add(passage)
+        self._passages[passage.key] = passage
         passage.accept(job)
+        for gate in self.gates:
+            gate.take(passage.key, Load(intent.backend, self.counter.instance, intent.cost))
         work = self._follow(passage, job)
         passage.task = self.counter.means.crew.start(work, "submission's way", expected=True)
         passage.task.add_done_callback(lambda done: self._done(passage, done))
+
+    def carries(self, key: str) -> bool:
+        """Is it on its way in this process?"""
+        return key in self._passages
+
+    def replace(self, key: str, job: AsyncJob[Any]) -> None:
+        """The submission had become two jobs, and this is the one that is kept."""
+        for passage in {*self._passages.values(), *self.doubtful}:
+            if passage.key == key and passage.job is not None:
+                passage.replace(job)
 
     def withdraw(self, passage: Passage) -> bool:
         """Take it out of the line."""
@@ -99,22 +113,29 @@ class Carrier:
 
     async def stop(self, why: str, *, cancel_jobs: bool = False) -> list[Passage]:
         """Send nothing more: requests on their way get ``GRACE`` seconds, who still waits is given back."""
+        self._stopped = why
         waiting = [passage for passage in self._unsent if passage.state == "waiting"]
         for passage in waiting:
-            passage.fail(NotSent(f"Submission {passage.key} was not sent: {why}"), "withdrawn")
-            self._sent(passage)
-            _cancel(passage)
+            if passage.errand is not None or not self.diary.keeps:
+                self._give_back(passage)
+                _cancel(passage)
         await _at_most(GRACE, self.all_sent())
         if cancel_jobs:
             await _at_most(_CANCELLING, self._cancel_jobs())
-        tasks = [passage.task for passage in self._passages if passage.task is not None]
+        tasks = [passage.task for passage in self._passages.values() if passage.task is not None]
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         return waiting
 
+    def _give_back(self, passage: Passage) -> None:
+        passage.fail(NotSent(f"Submission {passage.key} was not sent: {self._stopped}"), "withdrawn")
+        self._sent(passage)
+
     async def _cancel_jobs(self) -> None:
-        jobs = [passage.job for passage in self._passages if passage.job is not None and not passage.over]
+        jobs = [
+            passage.job for passage in self._passages.values() if passage.job is not None and not passage.over
+        ]
         places = asyncio.Semaphore(8)
 
         async def cancel(job: AsyncJob[Any]) -> None:
@@ -139,6 +160,10 @@ class Carrier:
     async def _become_a_job(self, passage: Passage, new: NewJob, pack: Pack) -> AsyncJob[Any] | None:
         try:
             errand = await pack()
+            if self._stopped:  # written down it is by now, and somebody else will send it
+                self._give_back(passage)
+                return None
+            passage.errand = errand
             entrance = await self.counter.sender.reach(patient=True)
             if self._store is not None:
                 entrance.share(self._store)
@@ -184,7 +209,7 @@ class Carrier:
 
     def _done(self, passage: Passage, task: asyncio.Task[None]) -> None:
         """However its way ended, nobody waits for it in vain."""
-        self._passages.discard(passage)
+        self._passages.pop(passage.key, None)
         if passage.unsent:
             passage.fail(_given_up(passage, None if task.cancelled() else task.exception()))
         elif not passage.over:

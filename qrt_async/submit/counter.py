@@ -21,6 +21,7 @@ from qrt_async.submit.bucket import RateLimit
 from qrt_async.submit.errand import Errand, Means
 from qrt_async.submit.gates import Load
 from qrt_async.submit.intake import Intake, Isa
+from qrt_async.submit.journal import Journal
 from qrt_async.submit.key import fresh_key, tag_of
 from qrt_async.submit.sender import Sender
 from qrt_async.transport.tasks import Home
@@ -57,6 +58,8 @@ class Counter:
         self.arrivals = arrivals
         self.sender = Sender(means, limit)
         self.instance = instance
+        self.journals: list[Journal] = []
+        """Those of the Submitters that are open; sessions are written down there, too."""
         self._intake = intake
 
     async def run(self, program: Program[Any], backend: str, wishes: Wishes) -> AsyncJob[Any]:

@@ -39,7 +39,7 @@ class Errand:
 
     A ``patient`` one waits where it may get better: usage used up, a backend paused, the service out of reach.
     ``leaving`` is awaited before each POST leaves. After an unclear end the job is looked for during ``settle``
-    seconds before anything is sent again; ``None``: nothing is.
+    seconds before anything is sent again; ``None``: nothing is. A ``suspect`` may have been sent by an earlier process.
     """
 
     def __init__(
@@ -54,6 +54,7 @@ class Errand:
         patient: bool = False,
         settle: float | None = SETTLE,
         leaving: Callable[[], Awaitable[None]] = _nothing,
+        suspect: bool = False,
     ) -> None:
         self.means = means
         self.call = call
@@ -65,6 +66,7 @@ class Errand:
         self.patient = patient
         self.settle = settle
         self.leaving = leaving
+        self.suspect = suspect
         self.doubts = 0
         """How often it was sent, not found and sent again. A double may appear later."""
         self.turn: asyncio.Future[None] | None = None

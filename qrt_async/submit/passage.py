@@ -76,6 +76,10 @@ class Passage:
             self.job, self._state = job, "accepted"
             self._wake()
 
+    def replace(self, job: AsyncJob[Any]) -> None:
+        """It had become two jobs, and this is the one that is kept."""
+        self.job = job
+
     def end(self) -> None:
         """The job has ended, however."""
         if not self.over:

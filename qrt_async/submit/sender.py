@@ -67,6 +67,10 @@ class Sender:
         Cancelled before the POST leaves, nothing is sent. Cancelled later, the exchange is finished in the
         background and handed to ``unclaimed``.
         """
+        if errand.suspect:
+            found = await self._settle(errand, _unknown(errand))
+            if found is not None:
+                return found
         again = False
         while True:
             entrance = await self.reach(patient=errand.patient)
@@ -203,6 +207,15 @@ def _report(errand: Errand, posting: asyncio.Task[CreatedJob | None], unclaimed:
     created = None if error is not None else posting.result()
     if created is not None or error is not None:
         unclaimed(errand, created, error)
+
+
+def _unknown(errand: Errand) -> ServiceError:
+    return Unavailable(
+        f"A process that is gone may have sent submission {errand.key}; its job was looked for and not found.",
+        method="POST",
+        path="/jobs",
+        submitted="unknown",
+    )
 
 
 def _paused(status: BackendStatus) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Callable, Coroutine, Sequence
 from typing import Any, TypedDict, TypeVar, Unpack
 
@@ -10,10 +11,11 @@ from qrt_async.api.calls import NewSession
 from qrt_async.api.job_calls import LogLevel
 from qrt_async.api.records import SessionRecord
 from qrt_async.api.resources import Sessions
-from qrt_async.errors import InvalidInput, ServiceError, TimedOut
+from qrt_async.errors import InvalidInput, JournalError, ServiceError, TimedOut
 from qrt_async.jobs.job import AsyncJob
 from qrt_async.programs.program import Program
 from qrt_async.submit.intake import Isa
+from qrt_async.submit.journal import Journal
 from qrt_async.submit.shielded import noting, shielded
 
 T = TypeVar("T")
@@ -39,11 +41,17 @@ class RuntimeSession:
     """Made by ``service.session(...)``. Opens on entering; leaving closes it gracefully: queued jobs run."""
 
     def __init__(
-        self, sessions: Sessions, new: NewSession, run: Callable[..., Coroutine[Any, Any, Any]]
+        self,
+        sessions: Sessions,
+        new: NewSession,
+        run: Callable[..., Coroutine[Any, Any, Any]],
+        journals: Sequence[Journal] = (),
     ) -> None:
         self._sessions = sessions
         self._new = new
         self._run = run
+        self._journals = journals
+        self._keys: list[tuple[Journal, str]] = []
         self._record: SessionRecord | None = None
 
     @property
@@ -92,10 +100,25 @@ class RuntimeSession:
             await noting(error, shielded(self._close()))
 
     async def _open(self) -> SessionRecord:
+        """Written down before it is asked for, and with its id before anybody uses it."""
         call = self._new
-        return await self._sessions.create(
-            call.backend, mode=call.mode, max_ttl=call.max_ttl, instance=call.instance
-        )
+        self._keys = [(one, await one.opening(call.backend, call.mode)) for one in self._journals]
+        try:
+            record = await self._sessions.create(
+                call.backend, mode=call.mode, max_ttl=call.max_ttl, instance=call.instance
+            )
+        except ServiceError as error:
+            if error.status is not None and error.status < 500:
+                await self._note("closed")
+            raise
+        await self._note("open", record.id)
+        return record
+
+    async def _note(self, state: str, session_id: str | None = None) -> None:
+        """A journal that was closed meanwhile has it as open: closing it twice does no harm."""
+        for journal, key in self._keys:
+            with contextlib.suppress(JournalError):
+                await journal.session(key, state, session_id)
 
     async def _close_what_opened(self, opening: asyncio.Future[SessionRecord]) -> None:
         """Entering was cancelled in mid-flight: what the service opened must not stay open."""
@@ -113,6 +136,7 @@ class RuntimeSession:
         try:
             async with asyncio.timeout(_CLOSE_WITHIN):
                 await self._sessions.close(self.id)
+                await self._note("closed")
         except TimeoutError as error:
             raise TimedOut(
                 f"Session {self.id} could not be closed within {_CLOSE_WITHIN:g} s. It may still be open, and"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+from pathlib import Path
 from typing import Any, Literal, Protocol, TypeVar, Unpack, get_args
 
 import msgspec
@@ -12,13 +14,16 @@ from qrt_async.programs.program import Program
 from qrt_async.submit.budget import Budget, Spending
 from qrt_async.submit.carrier import Carrier
 from qrt_async.submit.counter import Counter, Wishes, draft
-from qrt_async.submit.diary import Diary, Intent, NoDiary
-from qrt_async.submit.errand import SETTLE, Errand
-from qrt_async.submit.gates import InFlight, Load
-from qrt_async.submit.key import check_tenant, fresh_key, tag_of
+from qrt_async.submit.diary import Diary, NoDiary
+from qrt_async.submit.errand import SETTLE
+from qrt_async.submit.gates import InFlight
+from qrt_async.submit.journal import Journal
+from qrt_async.submit.key import check_tenant, fresh_key
 from qrt_async.submit.line import Place
+from qrt_async.submit.packer import Packer
 from qrt_async.submit.passage import Passage
 from qrt_async.submit.permits import PermitStore
+from qrt_async.submit.recovery import Recoverer, Recovery
 from qrt_async.submit.shielded import shielded
 from qrt_async.submit.stream import Programs, Submissions, checked_ahead
 from qrt_async.submit.submission import Submission
@@ -45,6 +50,9 @@ class Submitter:
     may be accepted and not ended; ``None`` for any number. ``budget`` caps the QPU seconds of all jobs. ``settle``:
     so many seconds after an unclear end a job is looked for before it is sent again; ``None``: it never is.
 
+    ``journal`` is a file on a disk of this machine. Each intent is in it before its request leaves, so that a process
+    that dies loses nothing and sends nothing twice: the next one calls ``recover()``.
+
     ``leave`` says what leaving does. ``drain``: a normal exit waits until all are sent; by an exception nothing more
     is. ``detach``: nothing more is sent. ``cancel_waiting``: the same, and what waits is given up. ``cancel_all``:
     jobs that have not ended are cancelled, too. Jobs that are not cancelled run on, and can be awaited.
@@ -54,6 +62,7 @@ class Submitter:
         self,
         service: Service,
         *,
+        journal: str | Path | Journal | None = None,
         permits: PermitStore | None = None,
         max_waiting: int = 10_000,
         max_in_flight: int | None = None,
@@ -70,11 +79,13 @@ class Submitter:
         self._counter = service.counter
         self._max_waiting = max_waiting
         self._budget = budget
-        self._settle = settle
         self._leave: Leave = leave
-        self._diary: Diary = NoDiary()
+        self._journal = journal if isinstance(journal, Journal | None) else Journal(journal)
+        self._diary: Diary = self._journal or NoDiary()
         spending = None if budget is None else Spending(budget)
         self._carrier = Carrier(self._counter, self._diary, InFlight(max_in_flight), spending, permits)
+        self._packer = Packer(self._counter, self._carrier, self._diary, settle)
+        self._recoverer = Recoverer(self._carrier, self._packer, self._journal, self._told)
         self._over = False
 
     @property
@@ -119,8 +130,21 @@ class Submitter:
             self._carrier.when_room,
         )
 
+    async def recover(self, *, since: datetime | None = None) -> Recovery:
+        """Take up again all that the journal knows of processes that are gone: send what never left, look for what
+        may have, re-attach jobs, close sessions. Doubles are cancelled, the oldest job of each submission is kept.
+
+        ``since``: where the journal was lost, jobs created after that moment are found by their tags, whichever
+        program of this user submitted them.
+        """
+        self._counter.home.enter()
+        return await self._recoverer.recover(since)
+
     async def __aenter__(self) -> Submitter:
         self._counter.home.enter()
+        if self._journal is not None:
+            await self._journal.open()
+            self._counter.journals.append(self._journal)
         return self
 
     async def __aexit__(self, kind: object, error: BaseException | None, trace: object) -> None:
@@ -148,7 +172,7 @@ class Submitter:
         self._carrier.start(
             passage,
             new,
-            lambda: self._packed(passage, program, new, wishes),
+            lambda: self._packer.fresh(passage, program, new, wishes),
             watch=wishes.get("watch", True),
         )
         return submission, passage
@@ -158,42 +182,6 @@ class Submitter:
         if self._budget is None:
             return new
         return msgspec.structs.replace(new, cost=self._budget.cost_of(new.cost))
-
-    async def _packed(self, passage: Passage, program: Program[Any], new: Any, wishes: Wishes) -> Errand:
-        """Encoded, and written down."""
-        tag = tag_of(passage.key, passage.place.tenant)
-        call = await self._counter.written(program, new, wishes.get("isa", "check"), tag)
-        errand = Errand(
-            self._counter.means,
-            call,
-            passage.key,
-            Load(new.backend, self._counter.instance, new.cost),
-            place=passage.place,
-            gates=self._carrier.gates,
-            patient=True,
-            settle=self._settle,
-            leaving=lambda: self._leaving(passage),
-        )
-        intent = Intent(
-            key=passage.key,
-            program_id=new.program_id,
-            backend=new.backend,
-            body=call.request.body,
-            priority=passage.place.priority,
-            tenant=passage.place.tenant,
-            cost=new.cost,
-            tags=new.tags or (),
-            session_id=new.session_id,
-            private=new.private,
-            instance=self._counter.instance,
-            watch=wishes.get("watch", True),
-        )
-        await self._diary.intend(intent)
-        return errand
-
-    async def _leaving(self, passage: Passage) -> None:
-        passage.leave()
-        await self._diary.leaving(passage.key)
 
     def _line_full(self) -> LineFull:
         entrance = self._counter.sender.entered
@@ -220,6 +208,8 @@ class Submitter:
         if self._leave in {"cancel_waiting", "cancel_all"}:
             for passage in left:
                 await self._diary.moved(passage.key, "withdrawn")
+        if self._journal is not None and self._journal in self._counter.journals:
+            self._counter.journals.remove(self._journal)
         await self._diary.close()
         if left:
             self._count(len(left), error)

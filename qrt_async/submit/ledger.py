@@ -1,0 +1,125 @@
+"""The journal's file: its form, and what is refused. Runs in the writer's thread."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from pathlib import Path
+
+from qrt_async.errors import JournalError
+from qrt_async.submit.disks import network_kind
+
+VERSION = 1
+_OURS = 0x71727420
+"""``application_id`` of the file: "qrt " in ASCII."""
+
+_SCHEMA = """
+CREATE TABLE owners (id TEXT PRIMARY KEY, pid INTEGER NOT NULL, since TEXT NOT NULL);
+CREATE TABLE submissions (
+    key TEXT PRIMARY KEY,
+    owner TEXT NOT NULL,
+    state TEXT NOT NULL,
+    program TEXT NOT NULL,
+    backend TEXT NOT NULL,
+    instance TEXT,
+    tenant TEXT,
+    priority INTEGER NOT NULL,
+    cost INTEGER,
+    tags TEXT NOT NULL,
+    session TEXT,
+    private INTEGER NOT NULL,
+    watch INTEGER NOT NULL,
+    body BLOB,
+    posts INTEGER NOT NULL DEFAULT 0,
+    job TEXT,
+    detail TEXT,
+    result TEXT,
+    made TEXT NOT NULL,
+    changed TEXT NOT NULL
+);
+CREATE INDEX submissions_by_state ON submissions (state, owner);
+CREATE TABLE sessions (
+    key TEXT PRIMARY KEY,
+    owner TEXT NOT NULL,
+    state TEXT NOT NULL,
+    backend TEXT NOT NULL,
+    mode TEXT NOT NULL,
+    session TEXT,
+    made TEXT NOT NULL,
+    changed TEXT NOT NULL
+);
+CREATE TABLE doubles (
+    job TEXT PRIMARY KEY, key TEXT NOT NULL, kept TEXT NOT NULL, charged REAL, found TEXT NOT NULL
+);
+"""
+
+
+def connect(path: Path) -> sqlite3.Connection:
+    """The journal, made if there is none. Raises ``JournalError`` for a file that is not one, or cannot be used, and
+    leaves that untouched."""
+    kind = network_kind(path)
+    if kind is not None:
+        raise JournalError(
+            f"The journal {path} would lie on a network file system ({kind}), where SQLite's locks cannot be relied"
+            " on: two processes could send the same submission. Put it on a disk of this machine."
+        )
+    if not path.parent.is_dir():
+        raise JournalError(f"The journal {path} cannot be made: {path.parent} is no folder.")
+    if path.exists() and path.stat().st_size > 0:
+        _check(path)
+    else:
+        os.close(os.open(path, os.O_WRONLY | os.O_CREAT, 0o600))
+    connection = sqlite3.connect(path, isolation_level=None, timeout=30.0, check_same_thread=False)
+    try:
+        _make(connection)
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = FULL")
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def _make(connection: sqlite3.Connection) -> None:
+    """Give an empty file its form. Of two processes that try, one does."""
+    connection.execute("PRAGMA synchronous = FULL")
+    if _header(connection) != (0, 0):
+        return
+    connection.execute("BEGIN EXCLUSIVE")
+    if _header(connection) == (0, 0):
+        for statement in _SCHEMA.split(";"):
+            connection.execute(statement)
+        connection.execute(f"PRAGMA application_id = {_OURS}")
+        connection.execute(f"PRAGMA user_version = {VERSION}")
+    connection.execute("COMMIT")
+
+
+def _check(path: Path) -> None:
+    """Read only, so that what is not ours, or broken, stays as it is."""
+    try:
+        connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=30.0)
+        try:
+            application, version = _header(connection)
+            tables = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
+            sound = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
+        finally:
+            connection.close()
+    except sqlite3.Error as error:
+        raise JournalError(f"{path} cannot be read as a journal ({error}). {_UNTOUCHED}") from error
+    if application != _OURS and (application, version, tables) != (0, 0, 0):
+        raise JournalError(f"{path} is a database of something else. {_UNTOUCHED}")
+    if version > VERSION:
+        raise JournalError(
+            f"{path} was written by a newer qrt_async (form {version}; this one knows {VERSION}): upgrade it."
+            f" {_UNTOUCHED}"
+        )
+    if sound != "ok":
+        raise JournalError(f"{path} is damaged ({sound}). {_UNTOUCHED}")
+
+
+_UNTOUCHED = "It was left untouched: name another file."
+
+
+def _header(connection: sqlite3.Connection) -> tuple[int, int]:
+    application = connection.execute("PRAGMA application_id").fetchone()[0]
+    return application, connection.execute("PRAGMA user_version").fetchone()[0]
