@@ -105,6 +105,8 @@ def _check(path: Path) -> None:
         finally:
             connection.close()
     except sqlite3.Error as error:
+        if _died_while_made(path, error):
+            return
         raise JournalError(f"{path} cannot be read as a journal ({error}). {_UNTOUCHED}") from error
     if application != _OURS and (application, version, tables) != (0, 0, 0):
         raise JournalError(f"{path} is a database of something else. {_UNTOUCHED}")
@@ -115,6 +117,15 @@ def _check(path: Path) -> None:
         )
     if sound != "ok":
         raise JournalError(f"{path} is damaged ({sound}). {_UNTOUCHED}")
+
+
+def _died_while_made(path: Path, error: sqlite3.Error) -> bool:
+    """A process was killed while it gave an empty file its form: SQLite wants to write to undo that, and may."""
+    if getattr(error, "sqlite_errorname", "") != "SQLITE_READONLY_ROLLBACK":
+        return False
+    with path.open("rb") as file:  # https://www.sqlite.org/fileformat.html#the_database_header
+        header = file.read(72)
+    return header[68:72] == _OURS.to_bytes(4) and int.from_bytes(header[60:64]) <= VERSION
 
 
 _UNTOUCHED = "It was left untouched: name another file."
