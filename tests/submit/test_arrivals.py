@@ -24,7 +24,7 @@ NEW = NewJob(
 async def test_a_handle_knows_what_was_asked_and_what_the_service_made_of_it() -> None:
     async with ground() as here:
         arrivals = Arrivals(here.service._desk, lambda event: None)
-        job = arrivals.job(NEW, CreatedJob(id="d0", backend="given"))
+        job = arrivals.handle(arrivals.known(NEW, CreatedJob(id="d0", backend="given")))
         assert (job.id, job.backend, job.tags, job.session_id, job.private) == (
             "d0",
             "given",
@@ -32,7 +32,7 @@ async def test_a_handle_knows_what_was_asked_and_what_the_service_made_of_it() -
             "s",
             True,
         )
-        assert arrivals.job(NEW, CreatedJob(id="d1")).backend == "asked"
+        assert arrivals.known(NEW, CreatedJob(id="d1")).backend == "asked"
 
 
 async def test_what_nobody_waited_for_is_kept_and_told() -> None:
