@@ -148,7 +148,9 @@ def _layout(head: bytes, limits: Limits) -> _Layout:
     start = 12 if wide else 10
     end = start + int.from_bytes(head[8:start], "little")
     if head[6] not in (1, 2, 3) or end > len(head) or not _HEADER.fullmatch(head, start, end):
-        raise ResultError("The header of an array cannot be read.")
+        raise ResultError(
+            "The header of an array cannot be read: it must name one type (no structure), an order and a shape."
+        )
     kind, order, shape = (part.search(head, start, end) for part in (_DESCR, _ORDER, _SHAPE))
     if not (kind and order and shape):
         raise ResultError(

@@ -6,6 +6,7 @@ read one by one.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any, Literal
 
@@ -13,6 +14,8 @@ import msgspec
 from msgspec import Raw, Struct, field
 
 from qrt_async.programs.typed import parse
+
+_NESTED = re.compile(rb'\s*\{(?:\s*"num_bits"\s*:\s*\d+\s*,)?\s*"samples"\s*:\s*\[\s*\[')
 
 
 class Outline(Struct, frozen=True):
@@ -30,6 +33,13 @@ class PubOutline(Struct, frozen=True):
     metadata: Any
     kind: str
     shape: Any = None
+
+    @property
+    def is_shaped(self) -> bool:
+        """Of a plain one: do lists in lists say how its points are?"""
+        return any(
+            not isinstance(node, Raw) or _NESTED.match(memoryview(node)) for node in self.fields.values()
+        )
 
 
 class _PlainResult(Struct):

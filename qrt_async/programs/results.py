@@ -152,8 +152,10 @@ def _pub_outline(node: Any, plain: bool) -> PubOutline | None:
 
 
 def _pub(node: Any, plain: bool) -> Any:
-    """A PUB whose fields are read when they are asked for."""
+    """A PUB whose fields are read when they are asked for, unless its shape is only to be seen in them."""
     outline = _pub_outline(node, plain)
+    if plain and outline is not None and outline.is_shaped:
+        return finish(_pub_in_pieces(node, plain))
     if outline is None:
         return TREE.revive(msgspec.json.decode(node) if isinstance(node, Raw) else node)
     read = _plain_field if plain else _typed_field
@@ -173,7 +175,8 @@ def _assembled(outline: PubOutline, fields: dict[str, Any], plain: bool) -> PubR
         fields["evs"] = DataBin(fields)["evs"]
         shape = np.shape(fields["evs"])
     else:
-        shape = _shape(outline.shape)
+        shapes = {value.shape for value in fields.values() if isinstance(value, BitArray)}
+        shape = shapes.pop() if plain and len(shapes) == 1 else _shape(outline.shape)
     return PubResult(DataBin(fields, shape), _mapping(TREE.revive(outline.metadata)), outline.kind)
 
 
