@@ -55,7 +55,7 @@ class PollPolicy(msgspec.Struct, frozen=True, kw_only=True):
             raise InvalidInput(f"{self!r}: needed are allowance > 0, burst >= 1, lag >= 0.")
 
 
-DENSER = 0.4
+DENSER = 0.5
 """Around its expected end a job is looked at so many times as rarely as its age alone would have it."""
 SPARSEST = 1.5
 """The last leap to the earliest expected end may be so much longer than the one before would be."""

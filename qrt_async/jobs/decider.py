@@ -19,7 +19,7 @@ from qrt_async.jobs.lags import Lags
 from qrt_async.jobs.peeks import Peeks
 from qrt_async.jobs.stalls import Place, Stalls
 from qrt_async.jobs.tags import of_users
-from qrt_async.jobs.tracks import Moment, Track, kind_of
+from qrt_async.jobs.tracks import Moment, Track
 
 _TOGETHER = 0.25
 """A job that is due within this part of its pause is looked at with those that are due now."""
@@ -35,7 +35,7 @@ _BETWEEN = 2.0
 """A job that a listing first showed long after another did not is thought to have been this much later."""
 _BROKEN = 3
 """After so many failures in a row of listings, jobs are read by themselves, if that works."""
-_RANK = {JobStatus.QUEUED: 0, JobStatus.RUNNING: 1}
+_RANK: dict[JobStatus | None, int] = {JobStatus.QUEUED: 0, JobStatus.RUNNING: 1}
 
 
 class Step(msgspec.Struct, frozen=True):
@@ -144,11 +144,19 @@ class Decider:
         track.listed = track.listed or listed
         self._next(track, known, moment.now)
 
+    def says_nothing_new(self, known: Known, row: int, moment: Moment) -> bool:
+        """Is this (a hash of) the row that a listing showed of the job the last time?"""
+        track = self.tracks.get(known.id)
+        if track is None or track.row == row != 0:
+            self.saw(known, moment, listed=True)
+            return True
+        track.row = row
+        return False
+
     def is_stale(self, known: Known, row: JobRecord, now: float) -> bool:
         """Does a listing that lags show an older state than one already seen?"""
-        if known.status is None or row.state.status.final:
-            return False
-        here, there = _RANK.get(known.status, -1), _RANK.get(row.state.status, -1)
+        here = _RANK.get(known.status, -1)
+        there = _RANK.get(row.state.status, -1) if here > 0 else here
         track = self.tracks.get(known.id)
         recent = track is not None and track.alive is not None and now - track.alive < self.lags.grace
         return -1 < there < here and recent
@@ -283,6 +291,6 @@ class Decider:
         if known.status is JobStatus.COMPLETED and track.dated and not track.hurried and track.alive:
             longest, shortest = at - track.born, min(track.alive, at) - track.born
             if longest - shortest <= _EXACT * longest:
-                self.durations.saw(kind_of(known), (longest + shortest) / 2)
-            elif self.durations.expectation(kind_of(known), None) is None:
-                self.durations.saw(kind_of(known), longest)
+                self.durations.saw(known.kind, (longest + shortest) / 2)
+            elif self.durations.expectation(known.kind, None) is None:
+                self.durations.saw(known.kind, longest)

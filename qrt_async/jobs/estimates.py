@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from qrt_async.jobs.cadence import Expectation, PollPolicy
 from qrt_async.jobs.durations import Durations, Kind, hinted
 from qrt_async.jobs.known import Known
-from qrt_async.jobs.tracks import Track, kind_of
+from qrt_async.jobs.tracks import Track
 
 _FIRST = 4.0
 """Floors of age before a job is worth asking for an estimate; most short ones have ended by then or soon."""
@@ -38,9 +38,9 @@ class Estimates:
                 if now >= track.hint_due:
                     found.append(known)
             elif not self._hintless:
-                other = eldest.get(kind_of(known))
+                other = eldest.get(known.kind)
                 if other is None or track.born < tracks[other.id].born:
-                    eldest[kind_of(known)] = known
+                    eldest[known.kind] = known
         return found + [known for known in eldest.values() if self._worth(known, tracks[known.id], now)]
 
     def came(self, known: Known, track: Track | None, now: float) -> None:
@@ -51,11 +51,11 @@ class Estimates:
         self._hintless = self._hintless or known.hintless
         hint = hinted(known.created, known.estimated_end, None)
         if hint is not None:
-            self._hints[kind_of(known)] = hint
+            self._hints[known.kind] = hint
 
     def expectation(self, known: Known) -> Expectation | None:
         """When this job is thought to end, in seconds of its age: by the past, else by the service's word."""
-        kind = kind_of(known)
+        kind = known.kind
         said = None if known.record is None else known.record.estimated_running_time_seconds
         running = self._runs.get(kind) if said is None else said
         return self._durations.expectation(kind, self._hints.get(kind) or hinted(None, None, running))
@@ -64,7 +64,7 @@ class Estimates:
         """A record may say how long the run is thought to take: the shortest counts for those not seen yet."""
         said = None if known.record is None else known.record.estimated_running_time_seconds
         if said is not None:
-            kind = kind_of(known)
+            kind = known.kind
             self._runs[kind] = min(said, self._runs.get(kind, said))
 
     def clear(self) -> None:
@@ -74,6 +74,6 @@ class Estimates:
 
     def _worth(self, known: Known, track: Track, now: float) -> bool:
         old_enough = now - track.born >= max(_FIRST * self._policy.floor, _AGAIN * track.asked)
-        hint = self._hints.get(kind_of(known))
+        hint = self._hints.get(known.kind)
         unknown = hint is None or now - track.born > hint.late
-        return old_enough and unknown and self._durations.expectation(kind_of(known), None) is None
+        return old_enough and unknown and self._durations.expectation(known.kind, None) is None

@@ -37,8 +37,9 @@ class Callback(msgspec.Struct, frozen=True):
 class Known:
     """State of one job. Changes only by ``learn``, ``hint``, ``stall``, ``lose`` and ``stop``.
 
-    ``wanted`` counts those who wait for the result itself, ``body`` is the result where reading it was how
-    the end was learned; whoever decodes it takes it away.
+    ``kind`` is backend and program, as far as they are known. ``wanted`` counts those who wait for the
+    result itself, ``body`` is the result where reading it was how the end was learned; whoever decodes it
+    takes it away.
     """
 
     __slots__ = (
@@ -51,10 +52,12 @@ class Known:
         "callbacks",
         "hintless",
         "id",
+        "kind",
         "lost",
         "record",
         "seen_at",
         "stalled",
+        "status",
         "update",
         "wanted",
     )
@@ -63,21 +66,19 @@ class Known:
         self.id = job_id
         self.accepted = accepted
         self.record: JobRecord | None = None
+        self.status: JobStatus | None = None
         self.seen_at: datetime | None = None
         self.lost: QrtError | None = None
         self.hintless = False
         self.stalled: str | None = None
         self.update: JobUpdate | None = None
         self.callbacks: list[Callback] = []
+        self.kind = (self.backend, self.program_id)
         self.wanted = 0
         self.body: bytes | None = None
         self._metrics: JobMetrics | None = None
         self._waiters: set[asyncio.Future[None]] = set()
         self._listeners: WeakSet[Listener] | None = None
-
-    @property
-    def status(self) -> JobStatus | None:
-        return None if self.record is None else self.record.state.status
 
     @property
     def final(self) -> bool:
@@ -142,12 +143,14 @@ class Known:
 
         Once final, always final: a listing that lags may show an older row.
         """
-        if self.settled and not record.state.status.final:
+        status = record.state.status
+        if self.settled and not status.final:
             return False
         moved = self.record is None or record.state != self.record.state
         if moved:
             self.stalled = None
-        self.record, self.seen_at = record, at
+        self.record, self.status, self.seen_at = record, status, at
+        self.kind = (self.backend, self.program_id)
         self._tell()
         if self.final:
             self._settle(None)
@@ -217,17 +220,17 @@ class Known:
 
     def _describe(self) -> JobUpdate | None:
         record, metrics = self.record, self._metrics
-        if record is None or self.seen_at is None:
+        if record is None or self.status is None or self.seen_at is None:
             return None
         hints: dict[str, Any] = {}
-        if metrics is not None and not record.state.status.final:
-            queued = record.state.status is JobStatus.QUEUED
+        if metrics is not None and not self.status.final:
+            queued = self.status is JobStatus.QUEUED
             hints["position_in_queue"] = metrics.position_in_queue if queued else None
             hints["estimated_start_time"] = metrics.estimated_start_time
             hints["estimated_completion_time"] = metrics.estimated_completion_time
         return JobUpdate(
             job_id=self.id,
-            status=record.state.status,
+            status=self.status,
             status_text=record.state.status_text,
             seen_at=self.seen_at,
             reason=record.state.reason or None,

@@ -18,7 +18,7 @@ from qrt_async.events import Event, LookFailed
 from qrt_async.jobs.cover import Cover, Listing
 from qrt_async.jobs.decider import Decider
 from qrt_async.jobs.known import Known
-from qrt_async.jobs.looks import read_page
+from qrt_async.jobs.looks import Row, read_page
 from qrt_async.jobs.proof import completed, is_result
 from qrt_async.jobs.stalls import reason
 from qrt_async.jobs.tracks import Moment
@@ -133,9 +133,9 @@ class Lookout:
         left, watched, offset, pages = set(listing.ids), frozenset(self._decider.tracks), 0, 0
         while left and pages != listing.most:
             rows = await self._spend(read_page(listing, offset, watched), left, one=False)
-            for record in rows.found:
-                left.discard(record.id)
-                self._saw_row(record)
+            for row in rows.found:
+                if self._saw_row(row):
+                    left.discard(row.id)
             offset += rows.read
             pages += 1
             if rows.last:
@@ -153,15 +153,23 @@ class Lookout:
         else:
             self._decider.missed(left, now)
 
-    def _saw_row(self, record: JobRecord) -> None:
-        known = self._find(record.id)
+    def _saw_row(self, row: Row) -> bool:
+        """Take in a row; ``False`` where it cannot be read, which is as good as none."""
+        known, moment = self._find(row.id), self._now()
         if known is None:
-            return
-        moment = self._now()
+            return True
+        if self._decider.says_nothing_new(known, hash(row.raw), moment):
+            known.seen_at = datetime.now(UTC)
+            return True
+        try:
+            record = row.record()
+        except msgspec.DecodeError:
+            return False
         if self._decider.is_stale(known, record, moment.now):
             self._decider.saw(known, moment, listed=True)
         else:
             self._learn(known, record, True)
+        return True
 
     async def _read_single(self, known: Known) -> None:
         try:

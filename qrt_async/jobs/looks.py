@@ -30,10 +30,20 @@ class _Name(msgspec.Struct, frozen=True):
     id: str
 
 
+class Row(msgspec.Struct, frozen=True):
+    """One row, not yet read."""
+
+    id: str
+    raw: bytes
+
+    def record(self) -> JobRecord:
+        return _record.decode(self.raw)
+
+
 class Rows(msgspec.Struct, frozen=True):
     """What one page showed of the jobs that were asked for."""
 
-    found: tuple[JobRecord, ...]
+    found: tuple[Row, ...]
     read: int
     last: bool
     """Is this the end of the list?"""
@@ -45,7 +55,8 @@ _record = msgspec.json.Decoder(JobRecord, strict=False)
 
 
 def read_rows(reply: Reply, wanted: frozenset[str]) -> Rows:
-    """Decode only the rows that are wanted: a stranger's odd row must not end anybody's wait."""
+    """Keep only the rows that are wanted: a stranger's odd row must not end anybody's wait."""
     page = _page.decode(reply.body)
-    found = tuple(_record.decode(raw) for raw in page.jobs if _name.decode(raw).id in wanted)
+    named = ((_name.decode(raw).id, raw) for raw in page.jobs)
+    found = tuple(Row(job_id, bytes(raw)) for job_id, raw in named if job_id in wanted)
     return Rows(found, len(page.jobs), len(page.jobs) < page.limit or not page.jobs)

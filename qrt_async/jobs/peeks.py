@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from qrt_async.jobs.cadence import Expectation, PollPolicy
 from qrt_async.jobs.durations import Durations, Kind
 from qrt_async.jobs.known import Known
-from qrt_async.jobs.tracks import Track, kind_of
+from qrt_async.jobs.tracks import Track
 
 _LIKELY = 0.6
 """The chance of being there from which on a result is peeked at."""
@@ -66,7 +66,7 @@ class Peeks:
         soonest, ripe = math.inf, []
         expectations: dict[Kind, Expectation | None] = {}
         for known in self._candidates():
-            kind, track = kind_of(known), self._tracks[known.id]
+            kind, track = known.kind, self._tracks[known.id]
             if kind not in expectations:
                 expectations[kind] = durations.expectation(kind, None)
             expected = expectations[kind]

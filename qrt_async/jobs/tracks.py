@@ -6,9 +6,6 @@ from datetime import datetime
 
 import msgspec
 
-from qrt_async.jobs.durations import Kind
-from qrt_async.jobs.known import Known
-
 
 class Moment(msgspec.Struct, frozen=True):
     """Now: by the loop's clock, which all durations are measured with, and by the wall's."""
@@ -40,6 +37,8 @@ class Track(msgspec.Struct):
     vain: int = 0
     """So many peeks at its result found nothing."""
     failures: int = 0
+    row: int = 0
+    """A hash of its last row in a listing: the same row says nothing new."""
     asked: float = 0.0
     """The age at which the service was last asked for an estimate."""
     said: str | None = None
@@ -47,8 +46,3 @@ class Track(msgspec.Struct):
     """Its last status in the service's word, and since when we know it."""
     hint_due: float = 0.0
     """When it may be asked again for those who listen."""
-
-
-def kind_of(known: Known) -> Kind:
-    """Jobs of one kind are thought to take about as long as each other."""
-    return known.backend, known.program_id

@@ -105,7 +105,7 @@ class Watcher:
         self._decider.saw(known, self._moment(), listed=listed)
         if known.settled:
             self._forget(known.id)
-        if record.state.status is JobStatus.UNKNOWN:
+        if known.status is JobStatus.UNKNOWN:
             self._stalled(known, f"its status is {record.state.status_text!r}, a word that is not known")
         if moved:
             self._announce(

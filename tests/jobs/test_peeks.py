@@ -10,7 +10,7 @@ from qrt_async.jobs.cadence import PollPolicy
 from qrt_async.jobs.durations import Durations
 from qrt_async.jobs.known import Acceptance, Known
 from qrt_async.jobs.peeks import Peeks
-from qrt_async.jobs.tracks import Track, kind_of
+from qrt_async.jobs.tracks import Track
 from tests.jobs.test_decider import EPOCH
 
 
@@ -31,7 +31,7 @@ def learned(*seconds: float) -> Durations:
     durations = Durations()
     known = Known("x", Acceptance(at=EPOCH, program_id="sampler", backend="b"))
     for length in seconds:
-        durations.saw(kind_of(known), length)
+        durations.saw(known.kind, length)
     return durations
 
 

@@ -10,6 +10,8 @@ import qrt_async as qrt
 from qrt_async.api.status import JobStatus
 from qrt_async.errors import NotAuthorized, NotFound, QrtError
 from qrt_async.events import ApiDateLeft, Event, JobMoved, LookFailed, TaskCrashed
+from qrt_async.jobs import looks as pages
+from qrt_async.transport.wire import Reply
 from tests.ground import Ground, ground
 
 pytestmark = pytest.mark.virtual_clock
@@ -167,3 +169,34 @@ async def test_a_date_that_the_caller_chose_is_kept_and_nobody_is_asked() -> Non
     async with ground(api_version="2026-03-15") as here:
         await (await here.run())
         assert "GET /v1/versions" not in await here.requests()
+
+
+async def test_a_row_that_cannot_be_read_is_as_good_as_none_and_the_job_is_read_by_itself(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    real = pages.read_rows
+
+    def spoiled(reply: Reply, wanted: frozenset[str]) -> pages.Rows:
+        rows = real(reply, wanted)
+        found = tuple(pages.Row(row.id, b'{"id":"' + row.id.encode() + b'","state":7}') for row in rows.found)
+        return pages.Rows(found, rows.read, rows.last)
+
+    monkeypatch.setattr(pages, "read_rows", spoiled)
+    async with ground() as here:
+        jobs = [await here.run() for _ in range(3)]
+        assert [await job.wait() for job in jobs] == [JobStatus.COMPLETED] * 3
+        assert (await here.requests())[ONE_JOB] >= 3
+
+
+async def test_a_listing_that_lags_behind_a_direct_read_takes_nothing_back() -> None:
+    async with ground(config={"listing_lag": 4.0, "queue_seconds": 3.0, "run_seconds": 60.0}) as here:
+        jobs = [await here.run() for _ in range(3)]
+        told = asyncio.create_task(_words(jobs[0]))
+        await asyncio.sleep(4.0)
+        await jobs[0].refresh()
+        assert jobs[0].status is JobStatus.RUNNING
+        assert list(dict.fromkeys(await told)) == ["Running", "Completed"]
+
+
+async def _words(job: qrt.AsyncJob[object]) -> list[str]:
+    return [update.status_text async for update in job.updates()]
