@@ -37,7 +37,7 @@ class PollPolicy(msgspec.Struct, frozen=True, kw_only=True):
         0.5  1.0  1.5 … 5.0  5.5  6.1  6.7 … 54  60  66 … 274  301 … 1675  1842  2022 … 18042
 
     which is 10 looks until it is 5 s old, 53 until 5 min and 162 until 5 h; and one that is expected to end
-    between 4 and 6 s at 0.5  1.0  2.0  4.0  4.25  4.5 … 6.0  6.25  6.5  7.0  7.7.
+    between 4 and 6 s at 0.5  1.0  2.0  4.0  4.25  4.5 … 5.8  6.1  6.4  6.8  7.4  8.2.
     """
 
     floor: float = 0.5
@@ -56,7 +56,7 @@ class PollPolicy(msgspec.Struct, frozen=True, kw_only=True):
 
 
 DENSER = 0.5
-"""Around its expected end a job is looked at so many times as rarely as its age alone would have it."""
+"""Around its expected end the pauses of a job are at least this part of what its age alone would make them."""
 SPARSEST = 1.5
 """The last leap to the earliest expected end may be so much longer than the one before would be."""
 FIRST = 6.0

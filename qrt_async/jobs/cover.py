@@ -8,7 +8,7 @@ from typing import Literal
 
 import msgspec
 
-from qrt_async.api.job_calls import PAGE, JobFilter
+from qrt_async.api.job_calls import PAGE, TAG_LENGTH, JobFilter
 
 _SKEW = timedelta(seconds=60)
 """How far the service's clock may be ahead of ours before a window misses a new job."""
@@ -92,7 +92,7 @@ def _worth(offer: Listing, left: set[str]) -> tuple[float, int]:
 
 def _offers(sights: Sequence[Sight], now: datetime, lengths: Mapping[str, int]) -> Iterable[Listing]:
     yield from _groups("session", [(s.session, s) for s in sights if s.session], lengths)
-    yield from _groups("tag", [(tag, s) for s in sights for tag in s.tags], lengths)
+    yield from _groups("tag", [(tag, s) for s in sights for tag in s.tags if len(tag) <= TAG_LENGTH], lengths)
     dated = [(sight.created, sight) for sight in sights if sight.created is not None]
     for reach in _REACHES:
         inside = [(created, sight) for created, sight in dated if now - created < reach]

@@ -33,6 +33,8 @@ _EXACT = 0.5
 """A length that is not known to within this part of it is better than none, and no better."""
 _BETWEEN = 2.0
 """A job that a listing first showed long after another did not is thought to have been this much later."""
+_LISTINGS = 1000
+"""Listings whose lengths are remembered."""
 _BROKEN = 3
 """After so many failures in a row of listings, jobs are read by themselves, if that works."""
 _RANK: dict[JobStatus | None, int] = {JobStatus.QUEUED: 0, JobStatus.RUNNING: 1}
@@ -177,6 +179,12 @@ class Decider:
     def standing_still(self, now: float) -> tuple[Place, list[Known]] | None:
         """A place to look for a reason at, and the jobs that do not move on there."""
         return self.stalls.next(self._jobs, self.tracks, now) if self.may_spend(now) else None
+
+    def measured(self, key: str, rows: int) -> None:
+        """So many rows of the listing with this key had to be read."""
+        if len(self.lengths) >= _LISTINGS:
+            self.lengths.clear()
+        self.lengths[key] = rows
 
     def missed(self, job_ids: Iterable[str], now: float) -> None:
         """A listing that should have shown these did not: it is late, or they are gone. That proves nothing."""

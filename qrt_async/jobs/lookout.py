@@ -145,7 +145,7 @@ class Lookout:
     def _judge(self, listing: Listing, left: set[str], read: int) -> None:
         """What it means for jobs that the listing did not show."""
         now = self._now().now
-        self._decider.lengths[listing.key] = read
+        self._decider.measured(listing.key, read)
         if listing.how == "pending":
             self._decider.left(left, now)
         elif listing.how == "recent":
@@ -197,9 +197,11 @@ class Lookout:
         if is_result(known.program_id, body):
             known.body = body
             self._learn(known, completed(known), False)
-        else:
-            await self._read_single(known)
-        return True
+            return True
+        await self._read_single(known)
+        if not known.settled:
+            self._decider.not_there(job_id, self._now().now)
+        return known.settled
 
     async def _spend(self, call: Call[T], job_ids: Iterable[str], *, one: bool = True) -> T:
         """The answer to a request that only brings news, as soon as the allowance has one left."""

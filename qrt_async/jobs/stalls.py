@@ -19,6 +19,8 @@ _LEAST, _BEYOND = 600.0, 2.0
 """Else so many seconds, or so many times the age by which such a job should have ended."""
 _RARER = 2.0
 """The same place is asked about again when its jobs have stood still for so many times as long."""
+_PLACES = 1000
+"""Places that are remembered."""
 
 
 class Place(msgspec.Struct, frozen=True):
@@ -47,6 +49,8 @@ class Stalls:
         for place, found in still.items():
             longest = max(now - tracks[known.id].changed for known in found)
             if longest >= _RARER * self._asked.get(place, 0.0):
+                if len(self._asked) >= _PLACES:
+                    self._asked.clear()
                 self._asked[place] = longest
                 return place, found
         return None
