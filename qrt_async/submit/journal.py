@@ -149,11 +149,10 @@ class Journal:
         await self._writer.run(lambda db: db.execute(statement, values).close())
 
     def _connect(self) -> sqlite3.Connection:
-        from qrt_async.submit.ledger import (
-            connect,  # imports sqlite3, which only those need who keep a journal
-        )
+        # Imports sqlite3, which only those need who keep a journal.
+        from qrt_async.submit.ledger import JOURNAL, connect
 
-        connection = connect(self.path)
+        connection = connect(self.path, JOURNAL)
         self._lock.take()
         with connection:
             connection.execute("BEGIN IMMEDIATE")

@@ -1,19 +1,30 @@
-"""The journal's file: its form, and what is refused. Runs in the writer's thread."""
+"""Our SQLite files: their forms, and what is refused. Runs in the writer's thread."""
 
 from __future__ import annotations
 
 import os
 import sqlite3
 from pathlib import Path
+from typing import NamedTuple
 
 from qrt_async.errors import JournalError
 from qrt_async.submit.disks import network_kind
 
 VERSION = 1
-_OURS = 0x71727420
-"""``application_id`` of the file: "qrt " in ASCII."""
 
-_SCHEMA = """
+
+class Form(NamedTuple):
+    """What a file holds. ``mark`` is its ``application_id``, four letters in ASCII."""
+
+    what: str
+    mark: int
+    schema: str
+
+
+JOURNAL = Form(
+    "journal",
+    int.from_bytes(b"qrtj"),
+    """
 CREATE TABLE owners (id TEXT PRIMARY KEY, pid INTEGER NOT NULL, since TEXT NOT NULL);
 CREATE TABLE submissions (
     key TEXT PRIMARY KEY,
@@ -51,27 +62,40 @@ CREATE TABLE sessions (
 CREATE TABLE doubles (
     job TEXT PRIMARY KEY, key TEXT NOT NULL, kept TEXT NOT NULL, charged REAL, found TEXT NOT NULL
 );
-"""
+""",
+)
+
+PERMITS = Form(
+    "store of permits",
+    int.from_bytes(b"qrtp"),
+    """
+CREATE TABLE permits (id INTEGER PRIMARY KEY, owner TEXT NOT NULL, replied REAL);
+CREATE TABLE state (
+    one INTEGER PRIMARY KEY CHECK (one = 1), closed_until REAL, latest REAL, submissions INTEGER, per REAL, margin REAL
+);
+INSERT INTO state VALUES (1, NULL, NULL, NULL, NULL, NULL);
+""",
+)
 
 
-def connect(path: Path) -> sqlite3.Connection:
-    """The journal, made if there is none. Raises ``JournalError`` for a file that is not one, or cannot be used, and
+def connect(path: Path, form: Form) -> sqlite3.Connection:
+    """The file, made if there is none. Raises ``JournalError`` for one of another form, or that cannot be used, and
     leaves that untouched."""
     kind = network_kind(path)
     if kind is not None:
         raise JournalError(
-            f"The journal {path} would lie on a network file system ({kind}), where SQLite's locks cannot be relied"
+            f"The {form.what} {path} would lie on a network file system ({kind}), where SQLite's locks cannot be relied"
             " on: two processes could send the same submission. Put it on a disk of this machine."
         )
     if not path.parent.is_dir():
-        raise JournalError(f"The journal {path} cannot be made: {path.parent} is no folder.")
+        raise JournalError(f"The {form.what} {path} cannot be made: {path.parent} is no folder.")
     if path.exists() and path.stat().st_size > 0:
-        _check(path)
+        _check(path, form)
     else:
         os.close(os.open(path, os.O_WRONLY | os.O_CREAT, 0o600))
     connection = sqlite3.connect(path, isolation_level=None, timeout=30.0, check_same_thread=False)
     try:
-        _make(connection)
+        _make(connection, form)
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = FULL")
     except BaseException:
@@ -80,21 +104,21 @@ def connect(path: Path) -> sqlite3.Connection:
     return connection
 
 
-def _make(connection: sqlite3.Connection) -> None:
+def _make(connection: sqlite3.Connection, form: Form) -> None:
     """Give an empty file its form. Of two processes that try, one does."""
     connection.execute("PRAGMA synchronous = FULL")
     if _header(connection) != (0, 0):
         return
     connection.execute("BEGIN EXCLUSIVE")
     if _header(connection) == (0, 0):
-        for statement in _SCHEMA.split(";"):
+        for statement in form.schema.split(";"):
             connection.execute(statement)
-        connection.execute(f"PRAGMA application_id = {_OURS}")
+        connection.execute(f"PRAGMA application_id = {form.mark}")
         connection.execute(f"PRAGMA user_version = {VERSION}")
     connection.execute("COMMIT")
 
 
-def _check(path: Path) -> None:
+def _check(path: Path, form: Form) -> None:
     """Read only, so that what is not ours, or broken, stays as it is."""
     try:
         connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=30.0)
@@ -105,10 +129,10 @@ def _check(path: Path) -> None:
         finally:
             connection.close()
     except sqlite3.Error as error:
-        if _died_while_made(path, error):
+        if _died_while_made(path, form, error):
             return
-        raise JournalError(f"{path} cannot be read as a journal ({error}). {_UNTOUCHED}") from error
-    if application != _OURS and (application, version, tables) != (0, 0, 0):
+        raise JournalError(f"{path} cannot be read as a {form.what} ({error}). {_UNTOUCHED}") from error
+    if application != form.mark and (application, version, tables) != (0, 0, 0):
         raise JournalError(f"{path} is a database of something else. {_UNTOUCHED}")
     if version > VERSION:
         raise JournalError(
@@ -119,13 +143,13 @@ def _check(path: Path) -> None:
         raise JournalError(f"{path} is damaged ({sound}). {_UNTOUCHED}")
 
 
-def _died_while_made(path: Path, error: sqlite3.Error) -> bool:
+def _died_while_made(path: Path, form: Form, error: sqlite3.Error) -> bool:
     """A process was killed while it gave an empty file its form: SQLite wants to write to undo that, and may."""
     if getattr(error, "sqlite_errorname", "") != "SQLITE_READONLY_ROLLBACK":
         return False
     with path.open("rb") as file:  # https://www.sqlite.org/fileformat.html#the_database_header
         header = file.read(72)
-    return header[68:72] == _OURS.to_bytes(4) and int.from_bytes(header[60:64]) <= VERSION
+    return header[68:72] == form.mark.to_bytes(4) and int.from_bytes(header[60:64]) <= VERSION
 
 
 _UNTOUCHED = "It was left untouched: name another file."

@@ -1,10 +1,11 @@
-"""Which process is alive that has the journal open: each holds a lock that the system takes back when it dies."""
+"""Which process is alive that has a file of ours open: each holds a lock that the system takes back when it dies."""
 
 from __future__ import annotations
 
 import contextlib
 import os
 import sys
+import weakref
 from pathlib import Path
 
 
@@ -13,7 +14,7 @@ class Lock:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._descriptor: int | None = None
+        self._release: weakref.finalize[[Path, int], Lock] | None = None
 
     def take(self) -> bool:
         """``False`` if somebody alive holds it."""
@@ -23,21 +24,25 @@ class Lock:
         except OSError:
             os.close(descriptor)
             return False
-        self._descriptor = descriptor
+        # At the latest when the interpreter ends; if it cannot, the system takes back the lock and not the file.
+        self._release = weakref.finalize(self, _release, self._path, descriptor)
         return True
 
     def drop(self) -> None:
         """Give it back, and the file away."""
-        if self._descriptor is not None:
-            with contextlib.suppress(OSError):
-                self._path.unlink()
-            os.close(self._descriptor)
-            self._descriptor = None
+        if self._release is not None:
+            self._release()
 
 
-def lock_of(journal: Path, owner: str) -> Lock:
-    """Where the lock of an owner of the journal lies: beside it."""
-    return Lock(journal.with_name(f"{journal.name}-{owner}.lock"))
+def lock_of(file: Path, owner: str) -> Lock:
+    """Where the lock of one who has the file open lies: beside it."""
+    return Lock(file.with_name(f"{file.name}-{owner}.lock"))
+
+
+def _release(path: Path, descriptor: int) -> None:
+    with contextlib.suppress(OSError):
+        path.unlink()
+    os.close(descriptor)
 
 
 def _lock(descriptor: int) -> None:

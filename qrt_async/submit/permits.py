@@ -20,6 +20,10 @@ class PermitStore(Protocol):
     """Where the permits of one user are kept. Only ``take`` may wait; moments are the store's own affair."""
 
     @property
+    def name(self) -> str:
+        """Two of the same name are one store."""
+
+    @property
     def limit(self) -> RateLimit | None:
         """What is kept to; ``None`` for no limit."""
 
@@ -51,6 +55,8 @@ class PermitStore(Protocol):
 
 class ProcessPermits:
     """Permits of this process and event loop. ``None`` for no limit until the service names one."""
+
+    name = ""
 
     def __init__(self, limit: RateLimit | None) -> None:
         self._limit = limit

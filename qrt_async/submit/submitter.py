@@ -20,6 +20,7 @@ from qrt_async.submit.gates import InFlight
 from qrt_async.submit.journal import Journal
 from qrt_async.submit.key import check_tenant, fresh_key
 from qrt_async.submit.line import Place
+from qrt_async.submit.machine import MachinePermits
 from qrt_async.submit.packer import Packer
 from qrt_async.submit.passage import Passage
 from qrt_async.submit.permits import PermitStore
@@ -53,6 +54,9 @@ class Submitter:
     ``journal`` is a file on a disk of this machine. Each intent is in it before its request leaves, so that a process
     that dies loses nothing and sends nothing twice: the next one calls ``recover()``.
 
+    ``permits`` is a file on a disk of this machine through which all processes that name it keep to one rate limit,
+    those that die included; ``None`` shares it inside this process only.
+
     ``leave`` says what leaving does. ``drain``: a normal exit waits until all are sent; by an exception nothing more
     is. ``detach``: nothing more is sent. ``cancel_waiting``: the same, and what waits is given up. ``cancel_all``:
     jobs that have not ended are cancelled, too. Jobs that are not cancelled run on, and can be awaited.
@@ -63,7 +67,7 @@ class Submitter:
         service: Service,
         *,
         journal: str | Path | Journal | None = None,
-        permits: PermitStore | None = None,
+        permits: str | Path | PermitStore | None = None,
         max_waiting: int = 10_000,
         max_in_flight: int | None = None,
         budget: Budget | None = None,
@@ -83,7 +87,8 @@ class Submitter:
         self._journal = journal if isinstance(journal, Journal | None) else Journal(journal)
         self._diary: Diary = self._journal or NoDiary()
         spending = None if budget is None else Spending(budget)
-        self._carrier = Carrier(self._counter, self._diary, InFlight(max_in_flight), spending, permits)
+        store = MachinePermits(permits) if isinstance(permits, str | Path) else permits
+        self._carrier = Carrier(self._counter, self._diary, InFlight(max_in_flight), spending, store)
         self._packer = Packer(self._counter, self._carrier, self._diary, settle)
         self._recoverer = Recoverer(self._carrier, self._packer, self._journal, self._told)
         self._over = False

@@ -98,7 +98,7 @@ class Writer:
             self._connection.execute("BEGIN IMMEDIATE")
             results = [work(self._connection) for work, _ in batch]
             self._connection.execute("COMMIT")
-        except (sqlite3.Error, OSError, JournalError) as failure:
+        except Exception as failure:  # noqa: BLE001 - whatever it was, those who wait hear of it
             error = failure if isinstance(failure, JournalError) else _ours(self._name, failure)
             if self._connection is not None and self._connection.in_transaction:
                 with contextlib.suppress(sqlite3.Error):
