@@ -12,7 +12,7 @@ from collections.abc import Awaitable, Callable
 
 import msgspec
 
-from . import day, decoding, imports, requests, stall, waiting, watching
+from . import day, decoding, imports, requests, stall, submitting, waiting, watching
 from .race import Field, Lost
 from .report import WARNING, Report
 
@@ -71,6 +71,10 @@ async def lasts(field: Field, given: argparse.Namespace) -> Report:
     return await asyncio.to_thread(day.answer, 20 if given.quick else given.jobs or 10_000)
 
 
+def submits(field: Field, given: argparse.Namespace) -> Awaitable[Report]:
+    return submitting.answer(field, count=20) if given.quick else submitting.answer(field)
+
+
 BENCHMARKS: dict[str, Callable[[Field, argparse.Namespace], Awaitable[Report]]] = {
     "waiting": waits,
     "imports": loads,
@@ -79,6 +83,7 @@ BENCHMARKS: dict[str, Callable[[Field, argparse.Namespace], Awaitable[Report]]] 
     "stall": stalls,
     "watching": watches,
     "day": lasts,
+    "submitting": submits,
 }
 
 
