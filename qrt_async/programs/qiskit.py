@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 # What the service's programs read (ibm-quantum-schemas; api.md 5.2); a newer Qiskit writes newer ones unasked.
 QPY_VERSION = 17
+_KEPT_UNITS = frozenset({"dt", "expr"})
+"""Of delays: QPY keeps no other, and a delay of 200 ns would be read as one of 200 dt."""
 
 
 class QpyCircuit(Struct, frozen=True):
@@ -78,6 +80,8 @@ def qpy_of_all(circuits: Sequence[Any]) -> dict[str, Any]:
 
 def qpy_bytes(*circuits: QuantumCircuit) -> bytes:
     """``InvalidInput`` where a circuit holds what QPY cannot."""
+    for circuit in circuits:
+        _check_delays(circuit, circuit.name)
     with io.BytesIO() as out:
         try:
             qpy.dump(circuits, out, version=min(QPY_VERSION, qpy.common.QPY_VERSION))
@@ -85,6 +89,19 @@ def qpy_bytes(*circuits: QuantumCircuit) -> bytes:
             names = ", ".join(repr(circuit.name) for circuit in circuits)
             raise InvalidInput(f"The circuit {names} cannot be written as QPY: {error}") from error
         return out.getvalue()
+
+
+def _check_delays(circuit: QuantumCircuit, name: str) -> None:
+    for instruction in circuit.data:
+        if instruction.is_control_flow():
+            for block in instruction.operation.blocks:
+                _check_delays(block, name)
+        elif instruction.name == "delay" and instruction.operation.unit not in _KEPT_UNITS:
+            raise InvalidInput(
+                f"The circuit {name!r} has a delay in {instruction.operation.unit!r}, which QPY would turn into as"
+                " many 'dt'. Transpile it for the target of the backend, give the delay in dt, or send"
+                " qiskit.qasm3.dumps(circuit), which keeps units."
+            )
 
 
 def observable(given: Any) -> Any:
