@@ -36,7 +36,7 @@ def test_a_delay_in_a_unit_that_qpy_does_not_keep_is_refused(nested: bool) -> No
 
     (read,) = qpy.load(io.BytesIO(qpy_bytes(waiting("dt"))))
     assert read == waiting("dt")
-    with pytest.raises(InvalidInput, match="'waiting' has a delay in 'ns'.*in dt"):
+    with pytest.raises(InvalidInput, match=r"'waiting' has a delay in 'ns'.*in dt"):
         qpy_bytes(waiting("ns"))
 
 
