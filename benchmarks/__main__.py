@@ -12,7 +12,7 @@ from collections.abc import Awaitable, Callable
 
 import msgspec
 
-from . import day, decoding, imports, requests, waiting, watching
+from . import day, decoding, imports, requests, stall, submitting, waiting, watching
 from .race import Field, Lost
 from .report import WARNING, Report
 
@@ -56,6 +56,10 @@ def asks(field: Field, given: argparse.Namespace) -> Awaitable[Report]:
     return requests.answer(field, rounds=2, block=3) if given.quick else requests.answer(field)
 
 
+def stalls(field: Field, given: argparse.Namespace) -> Awaitable[Report]:
+    return stall.answer(field, jobs=2, size=20_000, runs=1) if given.quick else stall.answer(field)
+
+
 async def watches(field: Field, given: argparse.Namespace) -> Report:
     """In a thread, because it runs loops of its own."""
     cases = watching.QUICK if given.quick else tuple(watching.every() if given.every else watching.few())
@@ -67,13 +71,19 @@ async def lasts(field: Field, given: argparse.Namespace) -> Report:
     return await asyncio.to_thread(day.answer, 20 if given.quick else given.jobs or 10_000)
 
 
+def submits(field: Field, given: argparse.Namespace) -> Awaitable[Report]:
+    return submitting.answer(field, count=20) if given.quick else submitting.answer(field)
+
+
 BENCHMARKS: dict[str, Callable[[Field, argparse.Namespace], Awaitable[Report]]] = {
     "waiting": waits,
     "imports": loads,
     "decoding": decodes,
     "requests": asks,
+    "stall": stalls,
     "watching": watches,
     "day": lasts,
+    "submitting": submits,
 }
 
 

@@ -1,7 +1,7 @@
-"""``python -m benchmarks.server CONFIG``: an emulator whose jobs cost nothing, until stdin closes.
+"""``python -m benchmarks.server CONFIG [BODY]``: an emulator whose jobs cost nothing, until stdin closes.
 
 Circuits are not simulated, so that the machine's CPU time belongs to the contender: every job's result is one
-and the same drawn sample, in the encoding that the job asked for.
+and the same drawn sample, in the encoding that the job asked for, or what the file ``BODY`` holds.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import json
 import sys
+from pathlib import Path
 
 import msgspec
 import numpy as np
@@ -30,11 +31,11 @@ class _Asked(msgspec.Struct):
 class Sampled:
     """Stands in for the simulator."""
 
-    def __init__(self) -> None:
+    def __init__(self, body: bytes | None = None) -> None:
         drawn = np.random.default_rng(5).integers(0, 2**QUBITS, (SHOTS, 1), dtype=np.uint8)
         pub = PubData(kind="SamplerPubResult", shape=(), fields={"meas": BitData(drawn, QUBITS)}, metadata={})
         result = ResultData(pubs=[pub], metadata={"version": 2}, spans=[])
-        self._bodies = {typed: encode(result, typed=typed) for typed in (False, True)}
+        self._bodies = {typed: body or encode(result, typed=typed) for typed in (False, True)}
 
     async def run(self, work: Work) -> Outcome:
         typed = msgspec.json.decode(work.params, type=_Asked).support_qiskit
@@ -44,11 +45,12 @@ class Sampled:
         """Nothing to close."""
 
 
-async def serve(config: EmulatorConfig) -> None:
-    async with Emulator(config, simulator=Sampled()) as emulator:
+async def serve(config: EmulatorConfig, body: bytes | None) -> None:
+    async with Emulator(config, simulator=Sampled(body)) as emulator:
         say({"url": emulator.url})
         await asyncio.to_thread(sys.stdin.read)
 
 
 if __name__ == "__main__":
-    asyncio.run(serve(msgspec.convert(json.loads(sys.argv[1]), EmulatorConfig)))
+    body = Path(sys.argv[2]).read_bytes() if sys.argv[2:] else None
+    asyncio.run(serve(msgspec.convert(json.loads(sys.argv[1]), EmulatorConfig), body))

@@ -7,6 +7,7 @@ import json
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any
 
 import aiohttp
@@ -58,11 +59,12 @@ class Stage:
 
 
 @asynccontextmanager
-async def stage(**config: Any) -> AsyncIterator[Stage]:
-    """An emulator with these fields of its configuration, for as long as the block lasts."""
+async def stage(body: Path | None = None, **config: Any) -> AsyncIterator[Stage]:
+    """An emulator with these fields of its configuration, for as long as the block lasts. ``body``: a file
+    that every job's result is read from."""
     settings = {"rate_limit": None, "backends": [BACKEND], "seed": 7, **config}
     process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "benchmarks.server", json.dumps(settings)),
+        *(sys.executable, "-m", "benchmarks.server", json.dumps(settings), *([str(body)] if body else [])),
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
         limit=LINE,

@@ -34,6 +34,9 @@ from qrt_async.programs.options import EstimatorOptions, NoiseLearnerOptions, Sa
 from qrt_async.programs.program import Estimator, NoiseLearner, Program, Sampler
 from qrt_async.service import RuntimeService
 from qrt_async.submit.bucket import RateLimit, TokenBucket
+from qrt_async.submit.budget import Budget
+from qrt_async.submit.submission import Submission
+from qrt_async.submit.submitter import Submitter
 from qrt_async.transport.account import Account
 from qrt_async.transport.retry import RetryPolicy
 from qrt_async.transport.timeouts import Timeouts
@@ -47,6 +50,7 @@ __all__ = [
     "Account",
     "AsyncJob",
     "BitArray",
+    "Budget",
     "DataBin",
     "Estimator",
     "EstimatorOptions",
@@ -69,6 +73,8 @@ __all__ = [
     "RuntimeService",
     "Sampler",
     "SamplerOptions",
+    "Submission",
+    "Submitter",
     "Timeouts",
     "TokenBucket",
     "__version__",

@@ -5,10 +5,14 @@
     │   └── NotISA              the circuit does not fit the backend's instruction set
     ├── NoAccount               no credentials were found
     ├── ServiceClosed           the service object was closed, or belongs to another loop or process
+    ├── NotSent                 submissions that were given up before they left
+    ├── LineFull                too many submissions wait already
+    ├── JournalError            the journal cannot be used; it was left untouched
     ├── ServiceError            a request went wrong
     │   ├── NotAuthorized       401, 403, or IAM does not know the key
     │   ├── NotFound            404
     │   ├── Conflict            409
+    │   │   └── OverUsage       a limit of usage, or a budget, does not allow it
     │   ├── Throttled           429
     │   ├── Refused             any other 4xx, and redirects that may not be followed
     │   ├── UnexpectedReply     a success that is not what the endpoint promises
@@ -48,7 +52,24 @@ class InvalidInput(QrtError, ValueError):
 
 
 class NotISA(InvalidInput):
-    """The circuit does not fit the instruction set of the backend. Nothing was sent."""
+    """The circuit does not fit the instruction set of the backend. Nothing was sent.
+
+    ``instruction`` is the name of the first that does not fit, ``qubits`` are those it acts on, ``point`` is the
+    index of the parameter values that make it so; ``None`` where these are not to blame.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        instruction: str | None = None,
+        qubits: tuple[int, ...] | None = None,
+        point: tuple[int, ...] | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.instruction = instruction
+        self.qubits = qubits
+        self.point = point
 
 
 class NoAccount(QrtError):
@@ -57,6 +78,31 @@ class NoAccount(QrtError):
 
 class ServiceClosed(QrtError, RuntimeError):
     """The service object can no longer be used here. What runs at IBM goes on."""
+
+
+class NotSent(QrtError):
+    """Submissions that never left, and will not: ``count`` of them. Nothing was submitted."""
+
+    retry: Advice = "now"
+
+    def __init__(self, message: str, *, count: int = 1) -> None:
+        super().__init__(message)
+        self.count = count
+
+
+class LineFull(QrtError):
+    """Too many submissions wait already. ``retry_after`` seconds from now there may be room: a web handler
+    answers 503 with it."""
+
+    retry: Advice = "after"
+
+    def __init__(self, message: str, *, retry_after: float) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+
+
+class JournalError(QrtError):
+    """The journal cannot be used as it is: the text says why, and what to do. It was left untouched."""
 
 
 class ServiceError(QrtError):
@@ -121,6 +167,12 @@ class NotFound(ServiceError):
 
 class Conflict(ServiceError):
     """What was asked does not fit the state of things (409)."""
+
+
+class OverUsage(Conflict):
+    """A usage limit of the service, or a budget of one's own, does not allow this now."""
+
+    retry: Advice = "after"
 
 
 class Throttled(ServiceError):

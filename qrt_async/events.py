@@ -88,6 +88,30 @@ class SubmissionUnclaimed(Event, frozen=True, kw_only=True):
     error: str | None = None
 
 
+class SubmissionFailed(Event, frozen=True, kw_only=True):
+    """A submission became no job, and nobody awaited it."""
+
+    key: str
+    backend: str
+    error: str
+
+
+class SubmissionsLeft(Event, frozen=True, kw_only=True):
+    """A ``Submitter`` was left while ``count`` submissions waited; ``kept`` says that its journal has them."""
+
+    count: int
+    kept: bool
+
+
+class DoubleCancelled(Event, frozen=True, kw_only=True):
+    """A submission had become two jobs: the older one was kept, this one cancelled."""
+
+    key: str
+    kept: str
+    job_id: str
+    charged: float | None
+
+
 class CallbackFailed(Event, frozen=True, kw_only=True):
     """A done-callback of a job raised."""
 
@@ -132,7 +156,16 @@ def log_event(event: Event) -> None:
         _log.debug("%s", _words(event))
 
 
-_LOUD = (ApiDateLeft, JobStalled, LookFailed, CallbackFailed, TaskCrashed)
+_LOUD = (
+    ApiDateLeft,
+    JobStalled,
+    LookFailed,
+    SubmissionFailed,
+    SubmissionsLeft,
+    DoubleCancelled,
+    CallbackFailed,
+    TaskCrashed,
+)
 
 
 def _left_behind(event: SubmissionUnclaimed) -> str:

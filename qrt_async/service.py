@@ -5,34 +5,30 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-import msgspec
-
 from qrt_async.api.call import Call, ask
 from qrt_async.api.calls import NewSession, SessionMode
 from qrt_async.api.dates import DOCUMENTED, check_date
-from qrt_async.api.job_calls import LogLevel, NewJob
-from qrt_async.api.models import CreatedJob
+from qrt_async.api.job_calls import LogLevel
 from qrt_async.api.negotiate import negotiate
 from qrt_async.api.resources import Accounts, Instances, Sessions, Tags, Versions, Workloads
 from qrt_async.errors import InvalidInput, ServiceClosed
-from qrt_async.events import Announcer, Observer, SubmissionUnclaimed
+from qrt_async.events import Announcer, Observer
 from qrt_async.jobs.cadence import PollPolicy
 from qrt_async.jobs.desk import Desk
 from qrt_async.jobs.job import AsyncJob
-from qrt_async.jobs.known import Acceptance
 from qrt_async.jobs.spool import chosen_spool
-from qrt_async.jobs.tags import check_users
 from qrt_async.jobs.watcher import Watcher
 from qrt_async.programs.backends import Backends
 from qrt_async.programs.program import Program
+from qrt_async.submit.arrivals import Arrivals
 from qrt_async.submit.bucket import RateLimit
-from qrt_async.submit.permits import Permits
-from qrt_async.submit.sender import Sender
+from qrt_async.submit.counter import Counter, Wishes
+from qrt_async.submit.errand import Means
+from qrt_async.submit.intake import MAX_PAYLOAD, Intake, Isa
 from qrt_async.submit.session import RuntimeSession
 from qrt_async.transport.account import Account, find_account
 from qrt_async.transport.asked import LOCAL, TokenSource
@@ -57,7 +53,8 @@ class RuntimeService:
     Credentials, first hit wins: ``account=``; the arguments; ``QISKIT_IBM_TOKEN``, ``…_INSTANCE``,
     ``…_URL``, ``…_CHANNEL`` and ``IAM_URL``; the account file of IBM's own client. ``channel="local"`` starts
     an emulator of the service in this process and needs no account; it sets no limit on submitting unless
-    ``rate_limit`` is given. ``token`` may be an async callable that returns a bearer token.
+    ``rate_limit`` is given. ``token`` may be an async callable that returns a bearer token. ``max_payload``
+    is the most bytes of params that a job may have, 64,000,000 unless said otherwise.
 
     Making one touches no loop and makes no request. It belongs to the event loop that uses it first, with
     or without ``async with``; without, ``await service.close()`` when done. Closing ends pending waits
@@ -83,6 +80,7 @@ class RuntimeService:
         keep_results: bool = True,
         spool: str | Path | bool | None = None,
         observers: Iterable[Observer] = (),
+        max_payload: int = MAX_PAYLOAD,
     ) -> None:
         self.account = find_account(
             channel=channel,
@@ -96,20 +94,18 @@ class RuntimeService:
             environ=os.environ,
             path=Path.home() / ".qiskit" / "qiskit-ibm.json",
         )
-        self.unclaimed: list[AsyncJob[Any]] = []
-        """Jobs whose ``run`` was cancelled after they were submitted."""
         self._emulator = _embedded() if self.account.channel == LOCAL else None
         self._announce = Announcer(observers)
         self._home, self._crew = Home(), Crew(self._announce)
         self._closing: asyncio.Task[None] | None = None
-        self._encoding = asyncio.Lock()
         self._free_date = api_version is None
         date = DOCUMENTED if api_version is None else check_date(api_version)
         self._build_transport(retry, timeouts, date)
         self._build_jobs(poll, keep_results, spool)
         if self._emulator is not None and rate_limit is _IBM_LIMIT:
             rate_limit = None
-        self._build_resources(rate_limit)
+        self._build_resources()
+        self._build_counter(rate_limit, max_payload)
 
     def _build_transport(self, retry: RetryPolicy, timeouts: Timeouts, date: str) -> None:
         # Imported here and not above: `import qrt_async` must stay quick, and no request may wait for it.
@@ -137,12 +133,17 @@ class RuntimeService:
             keep_results=keep_results,
         )
         self.jobs = self._desk.jobs
+        self._arrivals = Arrivals(self._desk, self._announce)
+        self.unclaimed = self._arrivals.unclaimed
+        """Jobs whose ``run`` was cancelled after they were submitted."""
 
-    def _build_resources(self, rate_limit: RateLimit | None) -> None:
-        self._permits = Permits(rate_limit, self._announce)
-        self._sender = Sender(
-            self._ask, self._crew, self._permits, self._transport.ready, self._left_unclaimed
-        )
+    def _build_counter(self, rate_limit: RateLimit | None, max_payload: int) -> None:
+        means = Means(self._ask, self._crew, self._announce, self._transport.ready)
+        intake = Intake(self._configuration, max_payload)
+        self.counter = Counter(means, self._home, intake, self._arrivals, rate_limit, self.account.instance)
+        """Where a ``Submitter`` hands in."""
+
+    def _build_resources(self) -> None:
         self.backends = Backends(self._ask)
         self.sessions = Sessions(self._ask)
         self.instances, self.accounts = Instances(self._ask), Accounts(self._ask)
@@ -161,6 +162,7 @@ class RuntimeService:
         log_level: LogLevel | None = None,
         calibration_id: str | None = None,
         runtime: str | None = None,
+        isa: Isa = "check",
         watch: bool = True,
     ) -> AsyncJob[T]:
         """Submit, and return the job once the service has accepted it.
@@ -168,32 +170,30 @@ class RuntimeService:
         Waits for its turn under the rate limit; being refused for speed delays, it never fails. ``tags``:
         at most 7 of 86 characters. ``cost``: the longest the job may run, in seconds of QPU time; ``None``
         leaves it to the plan. ``private``: the params are kept by nobody, the result can be read once.
+        ``isa``: with the extra ``qiskit`` circuits are compared with what the backend can run, which costs a
+        request now and then; ``"off"`` leaves that to the service, which charges for its no.
         ``watch=False`` leaves the job alone until somebody awaits it.
 
-        Raises ``InvalidInput`` before anything is sent, or the ``ServiceError`` that fits; where its
+        Raises ``InvalidInput``, or ``NotISA``, before anything is sent, or the ``ServiceError`` that fits; where its
         ``.submitted`` is ``"unknown"``, the job was looked for by its tag for two minutes and not found.
         Cancelled before the POST leaves, nothing is sent; cancelled later, the job is in ``unclaimed``.
         """
         self._enter()
-        if not isinstance(program, Program):
-            raise InvalidInput(
-                f"run() was given {type(program).__name__}; it takes a Sampler, an Estimator or a Program."
-            )
-        new = NewJob(
-            program_id=program.program_id,
-            backend=backend,
-            params=await self._encoded(program),
-            runtime=runtime,
-            tags=check_users(tags) or None,
-            log_level=log_level,
-            cost=cost,
-            session_id=session_id,
-            calibration_id=calibration_id,
-            private=private,
+        job: AsyncJob[T] = await self.counter.run(
+            program,
+            backend,
+            Wishes(
+                tags=tags,
+                session_id=session_id,
+                private=private,
+                cost=cost,
+                log_level=log_level,
+                calibration_id=calibration_id,
+                runtime=runtime,
+                isa=isa,
+                watch=watch,
+            ),
         )
-        job: AsyncJob[T] = self._accepted(new, await self._sender.send(new))
-        if watch:
-            self._watcher.watch(self._watcher.know(job.id))
         return job
 
     def job(self, job_id: str) -> AsyncJob[Any]:
@@ -207,7 +207,7 @@ class RuntimeService:
         ``ttl``: how long it may live, in seconds; ``None`` leaves it to the plan.
         """
         new = NewSession(mode=mode, backend=backend, instance=self.account.instance, max_ttl=ttl)
-        return RuntimeSession(self.sessions, new, self.run)
+        return RuntimeSession(self.sessions, new, self.run, self.counter.journals)
 
     async def close(self) -> None:
         """Release everything local. Submissions and private results on their way get up to 10 s.
@@ -237,10 +237,8 @@ class RuntimeService:
             raise ServiceClosed("This RuntimeService was closed; make a new one.")
         self._home.enter()
 
-    async def _encoded(self, program: Program[Any]) -> msgspec.Raw:
-        """Encoding a large circuit takes a while: in a thread, and one is enough for all submissions."""
-        async with self._encoding:
-            return msgspec.Raw(await asyncio.to_thread(program.encode))
+    async def _configuration(self, backend: str, calibration_id: str | None) -> dict[str, Any]:
+        return await self.backends.configuration(backend, calibration_id=calibration_id)
 
     async def _ask(self, call: Call[T]) -> T:
         return await ask(self._transport.send, call)
@@ -256,32 +254,9 @@ class RuntimeService:
         if self._free_date:
             self._transport.api_date = await negotiate(self._ask, self._transport.api_date, self._announce)
 
-    def _accepted(self, new: NewJob, created: CreatedJob) -> AsyncJob[Any]:
-        acceptance = Acceptance(
-            at=datetime.now(UTC),
-            program_id=new.program_id,
-            backend=created.backend or new.backend,
-            tags=new.tags or (),
-            session_id=created.session_id or new.session_id,
-            private=new.private,
-        )
-        return AsyncJob(self._watcher.know(created.id, acceptance), self._desk)
-
-    def _left_unclaimed(self, new: NewJob, created: CreatedJob | None, error: BaseException | None) -> None:
-        """A cancelled ``run`` left something behind: say so, and keep it."""
-        if created is not None:
-            self.unclaimed.append(self._accepted(new, created))
-        self._announce(
-            SubmissionUnclaimed(
-                job_id=None if created is None else created.id,
-                backend=new.backend,
-                error=None if error is None else f"{type(error).__name__}: {error}",
-            )
-        )
-
     async def _shut(self) -> None:
         self._watcher.stop(ServiceClosed("The service was closed; the job runs on at the service."))
-        self._permits.stop(ServiceClosed("The service was closed before this was submitted."))
+        self.counter.stop(ServiceClosed("The service was closed before this was submitted."))
         await self._crew.finish(_GRACE)
         self._home.closed = True
         await self._transport.close()

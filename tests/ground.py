@@ -90,7 +90,7 @@ async def ground(
     """By default a job is queued for 10 s and runs for 4, exactly, and nobody limits anything."""
     settings = {"queue_seconds": 10.0, "run_seconds": 4.0, "jitter": 0.0, "rate_limit": None, "seed": 7}
     emulator = Emulator(
-        EmulatorConfig(backends=(BACKEND,), **{**settings, **(config or {})}),
+        EmulatorConfig(**{"backends": (BACKEND,), **settings, **(config or {})}),
         simulator=simulator or Sampled(),
     )
     async with emulator:

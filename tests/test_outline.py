@@ -47,7 +47,7 @@ MAY_START_AN_EMULATOR = {"service", "testing", "cli"}
 ONLY_IN = {
     "aiohttp": {"transport/http.py", "emulator/app.py"},
     "qiskit": {"programs/qiskit.py", "programs/target.py"},
-    "qiskit_ibm_runtime": {"programs/qiskit.py"},
+    "qiskit_ibm_runtime": {"programs/official.py"},
     "qiskit_aer": set[str](),
     "samplomatic": set[str](),
     "multiprocessing": set[str](),

@@ -252,4 +252,4 @@ async def test_a_session_takes_no_backend_of_its_own_and_must_be_entered() -> No
             await session.run(qrt.Sampler([QASM]))
         async with session:
             with pytest.raises(InvalidInput, match="backend="):
-                await session.run(qrt.Sampler([QASM]), backend="other")
+                await session.run(qrt.Sampler([QASM]), backend="other")  # type: ignore[call-arg] # the mistake

@@ -49,6 +49,29 @@ OTHER = """
     def test_a_user_chooses_backends_and_limits(qrt_service):
         assert asyncio.run(names(qrt_service)) == ["mine"]
 """
+ASYNCIO = """
+    import pytest
+    import qrt_async as qrt
+
+    pytest_plugins = ["qrt_async.testing"]
+    FLIP = 'OPENQASM 3.0; include "stdgates.inc"; bit[1] c; x $0; c[0] = measure $0;'
+
+    @pytest.mark.asyncio
+    @pytest.mark.parametrize("number", range(3))
+    async def test_counts(qrt_service, number):
+        async with qrt_service() as service:
+            assert not (await service.jobs.list()).jobs
+            job = await service.run(qrt.Sampler([FLIP], shots=10), backend="emulator_ideal")
+            assert (await job)[0].data.c.get_counts() == {"1": 10}
+"""
+ANYIO = (
+    ASYNCIO.replace("pytest.mark.asyncio", "pytest.mark.anyio")
+    + """
+    @pytest.fixture
+    def anyio_backend():
+        return "asyncio"
+"""
+)
 BROKEN = """
     import pytest
 
@@ -77,6 +100,32 @@ def test_the_fixtures_serve_plain_tests_without_any_plugin(
     pytester.makepyfile(program)
     result = pytester.runpytest_subprocess("-p", "no:asyncio", "-p", "no:anyio", "-W", "error")
     result.assert_outcomes(passed=passed)
+
+
+@pytest.mark.parametrize(
+    ("program", "flags"),
+    [
+        (ASYNCIO, ["-p", "no:anyio", "-o", "asyncio_default_fixture_loop_scope=function"]),
+        (ANYIO, ["-p", "no:asyncio"]),
+        (ASYNCIO, ["-p", "no:anyio", "-o", "asyncio_default_fixture_loop_scope=function", "-n", "2"]),
+    ],
+    ids=["pytest-asyncio", "anyio", "two processes"],
+)
+def test_the_fixtures_serve_whatever_plugin_there_is(
+    pytester: pytest.Pytester, program: str, flags: list[str]
+) -> None:
+    pytester.makepyfile(program)
+    result = pytester.runpytest_subprocess(*flags, "-W", "error")
+    result.assert_outcomes(passed=3)
+
+
+def test_no_proxy_is_asked_for_the_way_to_this_machine(
+    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")
+    pytester.makepyfile(PLAIN)
+    pytester.runpytest_subprocess("-p", "no:asyncio", "-p", "no:anyio").assert_outcomes(passed=3)
 
 
 def test_an_emulator_that_does_not_start_says_so(pytester: pytest.Pytester) -> None:

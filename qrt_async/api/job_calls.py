@@ -11,6 +11,7 @@ import msgspec
 from qrt_async.api.call import Call, body, decoded, nothing, text
 from qrt_async.api.models import CreatedJob, JobMetrics, JobPage, JobRecord
 from qrt_async.api.payload import encoded
+from qrt_async.api.pieces import Long
 from qrt_async.errors import InvalidInput
 from qrt_async.transport.wire import Keep, Request, aware, header, query, segment
 
@@ -56,7 +57,7 @@ class NewJob(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     program_id: str
     backend: str
-    params: msgspec.Raw
+    params: msgspec.Raw | Long
     runtime: str | None = None
     tags: tuple[str, ...] | None = None
     log_level: LogLevel | None = None
@@ -106,7 +107,7 @@ def check_tags(tags: Sequence[str]) -> None:
 
 
 def create_job(job: NewJob, parent_job_id: str | None = None) -> Call[CreatedJob]:
-    """Never repeated by itself: a second POST may be a second job."""
+    """Never repeated by itself: a second POST may be a second job. Slow where the params are ``Long``."""
     request = Request(
         method="POST",
         path="/jobs",
@@ -184,16 +185,17 @@ def get_metrics(job_id: str) -> Call[JobMetrics]:
     return Call(_read(_job(job_id) + "/metrics", "/jobs/{id}/metrics"), _metrics)
 
 
-def get_results(job_id: str) -> Call[bytes | None]:
-    """``None`` for 204: not finished, cancelled, or a private result that was read before."""
-    return Call(_read(_job(job_id) + "/results", "/jobs/{id}/results"), body)
+def get_results(job_id: str, keep: Keep | None = None) -> Call[bytes | None]:
+    """``None`` for 204: not finished, cancelled, or a private result that was read before. ``keep`` is given
+    each piece as it arrives, and may hold up those that follow."""
+    request = _read(_job(job_id) + "/results", "/jobs/{id}/results")
+    return Call(msgspec.structs.replace(request, keep=keep), body)
 
 
 def get_results_once(job_id: str, keep: Keep | None) -> Call[bytes | None]:
-    """The same where the read itself deletes the result: not repeated once it began, and each piece
-    is handed to ``keep`` as it arrives."""
-    call = get_results(job_id)
-    return Call(msgspec.structs.replace(call.request, repeat="refused", keep=keep), call.read)
+    """The same where the read itself deletes the result: not repeated once it began."""
+    call = get_results(job_id, keep)
+    return Call(msgspec.structs.replace(call.request, repeat="refused"), call.read)
 
 
 def replace_tags(job_id: str, tags: Sequence[str]) -> Call[None]:

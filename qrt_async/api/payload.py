@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import Any
 
 import msgspec
 
+from qrt_async.api.pieces import document
 from qrt_async.errors import InvalidInput
+
+Hook = Callable[[Any], Any]
+"""What makes JSON of objects that have none of their own; ``TypeError`` for those it does not know."""
 
 
 def as_json(params: Any) -> msgspec.Raw:
@@ -16,19 +21,24 @@ def as_json(params: Any) -> msgspec.Raw:
         return params
     if isinstance(params, (bytes, bytearray, memoryview)):
         return msgspec.Raw(bytes(params))
-    found = encoded(params, "params")
-    if b"null" in found and _has_nan(msgspec.to_builtins(params)):
+    return msgspec.Raw(lossless(params, "params"))
+
+
+def lossless(value: Any, what: str, enc_hook: Hook | None = None) -> bytes:
+    """As :func:`encoded`; ``InvalidInput`` also for numbers that JSON would lose."""
+    found = encoded(value, what, enc_hook)
+    if b"null" in found and _has_nan(msgspec.to_builtins(value, enc_hook=enc_hook)):
         raise InvalidInput(
-            "params hold a NaN or an infinity, which JSON cannot say: it would arrive as null. Nothing was sent."
+            f"{what} hold a NaN or an infinity, which JSON cannot say: it would arrive as null. Nothing was sent."
         )
-    return msgspec.Raw(found)
+    return found
 
 
-def encoded(value: Any, what: str) -> bytes:
+def encoded(value: Any, what: str, enc_hook: Hook | None = None) -> bytes:
     """The bytes to send; ``InvalidInput``, which calls it ``what``, where JSON has no words for it."""
     try:
-        return msgspec.json.encode(value)
-    except (TypeError, ValueError, RecursionError, msgspec.MsgspecError) as error:
+        return document(value, enc_hook)
+    except (TypeError, ValueError, OverflowError, RecursionError, msgspec.MsgspecError) as error:
         raise InvalidInput(f"{what} cannot be sent as JSON: {error}. Nothing was sent.") from error
 
 

@@ -6,7 +6,8 @@
         print(emulator.url)
 
 The API lives under ``{url}/api/v1``, IAM under ``{url}/identity/token``, and what only an emulator has
-under ``{url}/_emulator/``. ``python -m qrt_async.emulator`` is the same in a process of its own.
+under ``{url}/_emulator/``; ``control.py`` lists that. ``python -m qrt_async.emulator`` is the same in a process of its
+own.
 """
 
 from .app import Emulator

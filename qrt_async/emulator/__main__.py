@@ -12,6 +12,8 @@ from types import FrameType
 from .app import Emulator
 from .config import EmulatorConfig
 
+HIGHEST_PORT = 65535
+
 
 def arguments() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
@@ -19,7 +21,7 @@ def arguments() -> argparse.ArgumentParser:
     )
     flag = parser.add_argument
     flag("--host", default="127.0.0.1")
-    flag("--port", type=int, default=0, help="0 takes a free one")
+    flag("--port", type=port, default=0, help="0 takes a free one")
     flag("--token", help="the only API key that is accepted; without it, any is")
     flag("--instance", metavar="CRN", help="the only CRN that is accepted; without it, any is")
     flag("--queue-seconds", type=seconds, default=1.0, metavar="S")
@@ -44,6 +46,12 @@ def rate(text: str) -> tuple[int, float] | None:
     if not count.isdecimal() or int(count) < 1 or seconds(period or "60") <= 0.0:
         raise argparse.ArgumentTypeError(f"{text!r} is neither N/SECONDS nor none")
     return int(count), seconds(period or "60")
+
+
+def port(text: str) -> int:
+    if not (text.isascii() and text.isdecimal() and int(text) <= HIGHEST_PORT):
+        raise argparse.ArgumentTypeError(f"{text!r} is no number from 0 to {HIGHEST_PORT}")
+    return int(text)
 
 
 def seconds(text: str) -> float:

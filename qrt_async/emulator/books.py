@@ -16,7 +16,7 @@ from .job import Job, Plan
 from .ledger import JobIds, Ledger
 from .limits import RateLimit
 from .sessions import Sessions
-from .usage import Usage
+from .usage import PERIOD, Usage
 from .wishes import Wish
 from .work import Work
 
@@ -45,7 +45,7 @@ class Books:
         self.usage = Usage(config.usage_limit)
         self.chronicle = Chronicle()
         self.agenda = Agenda()
-        self.ledger = Ledger(self.agenda, self._told, self._held)
+        self.ledger = Ledger(self.agenda, self._told, self.holds)
         self.sessions = Sessions(self.agenda, self.ledger)
         self._now = started
         self._start: list[tuple[str, Work]] = []
@@ -80,6 +80,7 @@ class Books:
             lag=self._draws.uniform(*late) if isinstance(late, tuple) else late,
             expected_queue=queue,
             expected_run=run,
+            settle=self.config.settle_seconds,
         )
 
     def take_orders(self) -> Orders:
@@ -94,7 +95,20 @@ class Books:
         self.limit.configure(config)
         self.iam.configure(config)
         self.usage.limit = config.usage_limit
+        for crn in self.ledger.busy_instances():
+            self.reckon(crn, now)
         self.ledger.release(now)
+
+    def reckon(self, crn: str, now: float) -> None:
+        """An instance's usage or limit has changed: if nothing is left, what runs is cut short."""
+        if self.usage.reached(crn, now):
+            self.ledger.cut(crn, now)
+
+    def holds(self, job: Job) -> bool:
+        """A paused backend and an instance without usage let nothing start."""
+        if self.fleet.standing(job.posted.backend).name != "online":
+            return True
+        return self.usage.reached(job.crn, self._now)
 
     def _about(self, mean: float) -> float:
         return mean * (1.0 + self.config.jitter * self._draws.uniform(-1.0, 1.0))
@@ -105,24 +119,27 @@ class Books:
                 self.ledger.start(due.key, due.at)
             case "end":
                 self.ledger.end(due.key, due.at)
+            case "usage-freed":
+                self.ledger.release(due.at)
             case _:
                 self.sessions.due(due)
-
-    def _held(self, job: Job) -> bool:
-        """A paused backend and an instance without usage let nothing start."""
-        if self.fleet.standing(job.posted.backend).name != "online":
-            return True
-        return self.usage.reached(job.crn, self._now)
 
     def _told(self, job: Job, at: float) -> None:
         self.chronicle.changed(job, at)
         if job.simulated and job.status == "Queued":
             self._start.append((job.id, self._work(job)))
-        if job.final:
-            self.usage.charge(job.crn, at, job.charged)
-            if job.simulated and job.outcome is None:
-                self._stop.append(job.id)
+        if job.final and job.simulated and job.outcome is None:
+            self._stop.append(job.id)
         self.sessions.job_changed(job, at)
+        if job.final:
+            self._charge(job, at)
+
+    def _charge(self, job: Job, at: float) -> None:
+        """Charges count for a period; then what waits for usage may go on."""
+        self.usage.charge(job.crn, at, job.charged)
+        if job.charged:
+            self.agenda.add(at + PERIOD, "usage-freed", job.crn)
+            self.reckon(job.crn, at)
 
     def _work(self, job: Job) -> Work:
         return Work(

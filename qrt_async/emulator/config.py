@@ -9,6 +9,7 @@ import msgspec
 from .dates import API_DATES
 
 Seconds = float
+CRN_FIELDS = 10
 
 ACTIONS = frozenset(
     f"quantum-computing.job.{verb}" for verb in ("create", "read", "update", "cancel", "delete")
@@ -68,6 +69,8 @@ class EmulatorConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     """The life of a bearer token."""
     listing_lag: Seconds | tuple[Seconds, Seconds] = 0.0
     """How late listings learn of a job and its changes; a pair is drawn from anew for each job."""
+    settle_seconds: Seconds = 0.0
+    """How long after the end of a job its usage stays pending."""
     payload_ceiling: int = 64 * 2**20
     """Bytes of a request body, beyond which the edge answers 413 with a page."""
     plan: Literal["open", "premium"] = "premium"
@@ -78,14 +81,30 @@ class EmulatorConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     """Days after the emulator's start in which the other dates end."""
 
     def __post_init__(self) -> None:
-        if not 0.0 <= self.jitter <= 1.0:
-            raise ValueError(f"jitter is a fraction from 0 to 1, not {self.jitter}")
-        if min(self.queue_seconds, self.run_seconds, self.token_seconds) < 0.0:
-            raise ValueError("queue_seconds, run_seconds and token_seconds cannot be negative")
-        if self.rate_limit is not None and not (self.rate_limit[0] >= 1 and self.rate_limit[1] > 0.0):
-            raise ValueError(f"rate_limit is a count and the seconds it holds for, not {self.rate_limit}")
-        if not self.api_dates:
-            raise ValueError("api_dates cannot be empty")
+        lags = self.listing_lag if isinstance(self.listing_lag, tuple) else (self.listing_lag,) * 2
+        limit = self.rate_limit or (1, 1.0)
+        rules: tuple[tuple[str, str, bool], ...] = (
+            ("token", "a text that is not empty", self.token != ""),
+            (
+                "instance",
+                f"a CRN of {CRN_FIELDS} fields",
+                self.instance is None or len(self.instance.split(":")) == CRN_FIELDS,
+            ),
+            ("queue_seconds", "not negative", self.queue_seconds >= 0.0),
+            ("run_seconds", "not negative", self.run_seconds >= 0.0),
+            ("jitter", "a fraction from 0 to 1", 0.0 <= self.jitter <= 1.0),
+            ("rate_limit", "a count and the seconds it holds for", limit[0] >= 1 and limit[1] > 0.0),
+            ("pending_cap", "a number from 1", self.pending_cap is None or self.pending_cap >= 1),
+            ("usage_limit", "not negative", self.usage_limit is None or self.usage_limit >= 0.0),
+            ("token_seconds", "not negative", self.token_seconds >= 0.0),
+            ("listing_lag", "not negative, or a pair that rises", 0.0 <= lags[0] <= lags[1]),
+            ("settle_seconds", "not negative", self.settle_seconds >= 0.0),
+            ("payload_ceiling", "a number of bytes", self.payload_ceiling >= 0),
+            ("api_dates", "one date or more", bool(self.api_dates)),
+        )
+        for name, rule, kept in rules:
+            if not kept:
+                raise ValueError(f"{name} is {rule}, not {getattr(self, name)!r}")
 
     @property
     def max_cost(self) -> int:

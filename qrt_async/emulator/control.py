@@ -1,4 +1,28 @@
-"""``/_emulator/``: what happened, and what shall happen next. No part of the service."""
+"""``/_emulator/``: what happened, and what shall happen next. No part of the service.
+
+Requests need no headers, are counted nowhere and meet no faults. Bodies are JSON, times seconds since 1970; what
+changes something is answered 204. A body that makes no sense is a 400 that says why, and changes nothing.
+
+``GET stats``
+    ``{total, requests: {"GET /v1/jobs": n}, replies: {"GET /v1/jobs": {"200": n}}}``; status 0 was cut off.
+``GET timeline``
+    ``[{at, kind: "request", request, status} | {at, kind: "job", job, status}]`` in order of time.
+``GET jobs``
+    Every job ever accepted, deleted ones too: who sent what where, how it ended, what it was charged, and
+    ``changes: [{status, at}]`` with the exact time of each.
+``GET audit``
+    The service's auditing events: ``[{action, job, user, time, outcome: "success" | "failure"}]``.
+``POST reset``
+    Forgets everything but tokens, and goes back to the configuration it was started with.
+``POST config``
+    Some fields of ``EmulatorConfig``, which hold from now on; ``seed``, ``backends`` and ``record`` cannot change.
+``POST faults``
+    ``[Rule]`` (``faults.py``), in the place of all rules so far; ``[]`` ends all trouble.
+``POST backends``
+    ``{name: {"name": "online" | "paused" | "offline", "reason": text}}``: queued jobs wait for their backend.
+``POST history``
+    A ``History`` (``history.py``): cancelled jobs of long ago, for a long listing; answers their ids.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +47,7 @@ Control = Callable[[World, bytes, float], Reply]
 
 
 def answer(world: World, request: Request, path: tuple[str, ...], now: float) -> Reply:
-    """Control requests are not counted, need no headers and meet no faults."""
+    """Do what a control request asks."""
     control = CONTROLS.get((request.method, "/".join(path[1:])))
     try:
         if control is None:

@@ -19,6 +19,7 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     A request matches by ``method`` and path template (``*``: any). Of those, only the ``nth``, or each
     ``every``-th, with a ``probability`` drawn from ``seed``, and at most ``times`` in all. ``when`` is
     before or after the handler did its work: after, a job that is cancelled stays so although a 500 goes out.
+    A ``cut`` may also come during it: the connection is gone at once, and the work is done ``seconds`` later.
     """
 
     kind: Kind
@@ -29,7 +30,7 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     times: Positive | None = None
     probability: Annotated[float, msgspec.Meta(ge=0.0, le=1.0)] = 1.0
     seed: int = 0
-    when: Literal["before", "after"] = "before"
+    when: Literal["before", "during", "after"] = "before"
     status: Annotated[int, msgspec.Meta(ge=400, le=599)] = 500
     body: Literal["json", "html", "empty"] = "json"
     code: int | str | None = None
@@ -37,12 +38,22 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     retry_after: float | str | None = None
     """The header's value: seconds, or an HTTP date."""
     seconds: Annotated[float, msgspec.Meta(ge=0.0)] = 0.0
-    """For ``delay`` and ``slow``."""
+    """For ``delay``, ``slow``, and a ``cut`` during the work."""
+
+    def __post_init__(self) -> None:
+        if self.when == "during" and self.kind != "cut":
+            raise ValueError(f"only a cut can come during the work of the handler, not {self.kind!r}")
+
+    @property
+    def severs(self) -> bool:
+        """Whether the connection is gone while the handler works."""
+        return self.kind == "cut" and self.when == "during"
 
     @property
     def hold(self) -> float:
         """Seconds for which the request does not reach the handler."""
-        return self.seconds if self.kind == "delay" and self.when == "before" else 0.0
+        held = self.severs or (self.kind == "delay" and self.when == "before")
+        return self.seconds if held else 0.0
 
     @property
     def silences(self) -> bool:

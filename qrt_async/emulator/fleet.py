@@ -25,11 +25,16 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
 
 class Fleet:
-    """Backends by name."""
+    """Backends by name. Raises ``ValueError`` for a spec that names no device, and for a name given twice."""
 
     def __init__(self, specs: tuple[str, ...]) -> None:
-        self._specs = {devices.parse(spec).name: spec for spec in specs or devices.DEFAULT_BACKENDS}
-        self._devices = {name: devices.parse(spec) for name, spec in self._specs.items()}
+        self._specs: dict[str, str] = {}
+        self._devices: dict[str, Device] = {}
+        for spec in specs or devices.DEFAULT_BACKENDS:
+            device = devices.parse(spec)
+            if device.name in self._devices:
+                raise ValueError(f"The backend {device.name!r} is given twice; each needs a name of its own")
+            self._specs[device.name], self._devices[device.name] = spec, device
         self._standing: dict[str, Standing] = {}
         self._documents: dict[tuple[str, str], bytes] = {}
 

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from .ask import Ask
 from .books import Books
-from .config import EmulatorConfig, Key
+from .config import CRN_FIELDS, EmulatorConfig, Key
 from .dates import NEWEST
 from .iam import forbidden
 from .routes import Route
 from .wire import Problem, Request, query
 
-CRN_FIELDS = 10
 REGION, GUID = 5, 7
 
 

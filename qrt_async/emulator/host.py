@@ -5,11 +5,14 @@ from __future__ import annotations
 import asyncio
 import os
 import time
+from collections.abc import Coroutine
 from functools import partial
 from pathlib import Path
+from typing import Any
 
+from . import faults
 from .config import EmulatorConfig
-from .machine import Machine
+from .machine import Machine, Visit
 from .recorder import Recorder
 from .wire import Reply, Request
 from .work import Outcome, Simulates, Work
@@ -25,7 +28,8 @@ class Host:
         self._offset = time.time() - self._loop.time()
         self._given = simulator
         self._own: Simulates | None = None
-        self._tasks: dict[str, asyncio.Task[None]] = {}
+        self._tasks: set[asyncio.Task[object]] = set()
+        self._simulations: dict[str, asyncio.Task[object]] = {}
         self._recorder = None if config.record is None else Recorder(Path(config.record))
         self.machine = Machine(config, run=os.urandom(16), now=self.now())
 
@@ -41,6 +45,12 @@ class Host:
     async def exchange(self, request: Request) -> Reply:
         """Answer a request; a fault may hold it back first. The reply's own mishap is the mounting's."""
         visit = self.machine.receive(request)
+        if visit.severed:
+            self._keep(self._answer(request, visit), "severed request")
+            return faults.CUT
+        return await self._answer(request, visit)
+
+    async def _answer(self, request: Request, visit: Visit) -> Reply:
         if visit.hold:
             await asyncio.sleep(visit.hold)
         now = self.now()
@@ -51,8 +61,8 @@ class Host:
         return reply
 
     async def close(self) -> None:
-        """End all simulations, and the simulator unless it was given."""
-        tasks = list(self._tasks.values())
+        """End all simulations and other tasks, and the simulator unless it was given."""
+        tasks = list(self._tasks)
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
@@ -64,15 +74,22 @@ class Host:
     def _settle(self) -> None:
         orders = self.machine.take_orders()
         for job_id, work in orders.start:
-            task = self._loop.create_task(self._simulate(job_id, work), name=f"simulate {job_id}")
-            self._tasks[job_id] = task
+            task = self._keep(self._simulate(job_id, work), f"simulate {job_id}")
+            self._simulations[job_id] = task
             task.add_done_callback(partial(self._forget, job_id))
         for job_id in orders.stop:
-            if job_id in self._tasks:
-                self._tasks[job_id].cancel()
+            if job_id in self._simulations:
+                self._simulations[job_id].cancel()
 
-    def _forget(self, job_id: str, task: asyncio.Task[None]) -> None:
-        self._tasks.pop(job_id, None)
+    def _keep(self, work: Coroutine[Any, Any, object], name: str) -> asyncio.Task[object]:
+        """A task of this host's own, which ends with it."""
+        task = self._loop.create_task(work, name=name)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return task
+
+    def _forget(self, job_id: str, _: asyncio.Task[object]) -> None:
+        self._simulations.pop(job_id, None)
 
     async def _simulate(self, job_id: str, work: Work) -> None:
         """A simulator that breaks is a failed job, not a dead server."""

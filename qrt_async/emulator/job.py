@@ -45,6 +45,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     lag: float
     expected_queue: float
     expected_run: float
+    settle: float = 0.0
 
 
 class Job(msgspec.Struct, frozen=True, kw_only=True):
@@ -73,10 +74,15 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
     def final(self) -> bool:
         return self.finished is not None
 
+    def settled(self, now: float) -> bool:
+        """Whether what it is charged is final."""
+        return self.finished is not None and now >= self.finished + self.plan.settle
+
     @property
     def starts(self) -> float:
         """When the queue lets it through, if nothing holds it."""
-        return self.created + self.plan.queue
+        for_ever = self.wish.ending == "never" and self.wish.queue is None
+        return math.inf if for_ever else self.created + self.plan.queue
 
     @property
     def due(self) -> float:
@@ -135,6 +141,11 @@ def cancel(job: Job, at: float) -> Job:
     """By the user: what ran until now is charged, a queued job costs nothing."""
     spent = 0.0 if job.running is None else at - job.running
     return _final(job, at, "Cancelled", charged=spent)
+
+
+def out_of_usage(job: Job, at: float) -> Job:
+    """The instance has used up what it may while this job ran: what ran until now is charged."""
+    return _too_long(job, at, 0.0 if job.running is None else at - job.running)
 
 
 def close(job: Job, at: float) -> Job:

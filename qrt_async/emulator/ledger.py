@@ -45,6 +45,7 @@ class Ledger:
         self._queued: dict[str, dict[str, float]] = {}
         self._pending: dict[str, set[str]] = {}
         self._sessions: dict[str, dict[str, None]] = {}
+        self._running: dict[str, dict[str, None]] = {}
         self._held: list[str] = []
 
     def add(self, job: Job) -> None:
@@ -54,8 +55,7 @@ class Ledger:
         self._pending.setdefault(job.user_id, set()).add(job.id)
         if job.posted.session_id is not None:
             self._sessions.setdefault(job.posted.session_id, {})[job.id] = None
-        if job.wish.ending != "never" or job.wish.queue is not None:
-            self._agenda.add(job.starts, "start", job.id)
+        self._agenda.add(job.starts, "start", job.id)
         self._told(job, job.created)
 
     def add_past(self, job: Job) -> None:
@@ -136,6 +136,17 @@ class Ledger:
     def cancel(self, job: Job, now: float) -> None:
         self._replace(life.cancel(job, now), now)
 
+    def busy_instances(self) -> list[str]:
+        """Those with running jobs."""
+        return [crn for crn, jobs in self._running.items() if jobs]
+
+    def cut(self, crn: str, now: float) -> None:
+        """The instance's usage is spent: what runs has run too long, what is queued waits."""
+        for job_id in [*self._running.get(crn, ())]:
+            job = self._jobs[job_id]
+            if not job.final:
+                self._replace(life.out_of_usage(job, now), now)
+
     def close(self, job: Job, now: float) -> None:
         """The session of a queued job is gone."""
         self._replace(life.close(job, now), now)
@@ -159,7 +170,10 @@ class Ledger:
         self._jobs[job.id] = job
         if job.status != "Queued":
             self._queued[job.posted.backend].pop(job.id, None)
+        if job.status == "Running":
+            self._running.setdefault(job.crn, {})[job.id] = None
         if job.final:
+            self._running.get(job.crn, {}).pop(job.id, None)
             self._pending[job.user_id].discard(job.id)
             self._sessions.get(job.posted.session_id or "", {}).pop(job.id, None)
         self._told(job, at)

@@ -39,6 +39,11 @@ class Visit(msgspec.Struct, frozen=True, kw_only=True):
         """Seconds that have to pass before it is answered."""
         return 0.0 if self.fault is None else self.fault.hold
 
+    @property
+    def severed(self) -> bool:
+        """Whether nobody is there any more to be answered; the request still does its work."""
+        return self.fault is not None and self.fault.severs
+
 
 class Machine:
     """Keeps the books. ``run`` are 16 random bytes that no other run has; times are seconds since 1970."""

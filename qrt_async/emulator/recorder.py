@@ -56,16 +56,16 @@ def _hidden(body: bytes) -> str:
 
 
 class Recorder:
-    """Appends lines to a file, in a thread, in order. Raises ``OSError`` at once where that cannot be."""
+    """Writes and appends lines in a thread, in order. Raises ``OSError`` at once where that cannot be."""
 
     def __init__(self, path: Path) -> None:
         path.open("ab").close()
         self._path = path
-        self._lines: list[bytes] = []
+        self._waiting: list[tuple[Request, Reply, float]] = []
         self._writing: asyncio.Task[None] | None = None
 
     def add(self, request: Request, reply: Reply, at: float) -> None:
-        self._lines.append(line(request, reply, at))
+        self._waiting.append((request, reply, at))
         if self._writing is None or self._writing.done():
             self._writing = asyncio.create_task(self._write())
 
@@ -75,10 +75,10 @@ class Recorder:
             await self._writing
 
     async def _write(self) -> None:
-        while self._lines:
-            lines, self._lines = self._lines, []
-            await asyncio.to_thread(self._append, b"".join(lines))
+        while self._waiting:
+            exchanges, self._waiting = self._waiting, []
+            await asyncio.to_thread(self._append, exchanges)
 
-    def _append(self, data: bytes) -> None:
+    def _append(self, exchanges: list[tuple[Request, Reply, float]]) -> None:
         with self._path.open("ab") as file:
-            file.write(data)
+            file.writelines(line(*exchange) for exchange in exchanges)

@@ -26,7 +26,7 @@ class Usage:
     def consumed(self, crn: str, now: float) -> float:
         """Seconds in the 28 days before now."""
         charges = self._charges.get(crn, deque())
-        while charges and charges[0][0] <= now - PERIOD:
+        while charges and charges[0][0] + PERIOD <= now:
             charges.popleft()
         return sum(seconds for _, seconds in charges)
 

@@ -6,23 +6,63 @@ A thread would not protect the loop: one long C call keeps the interpreter lock 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
 from importlib import import_module
 from typing import Any
+
+from qrt_async.errors import ResultError
+from qrt_async.transport.wire import Keep
+
+_LARGE = 256 * 1024
+"""Bytes from which on a body counts as large."""
+_LARGE_ONES = 4
+"""So many large bodies at a time: hundreds of them would fill the memory, and the loop's turns with reading."""
+
+Decode = Callable[[bytes], Any]
+"""A decoder of the user's, for the results of one program. It is called in a thread with the bytes that
+arrived; what it raises becomes the cause of a ``ResultError``."""
 
 
 class Decoder:
     """Shared by all jobs of a service: however many results arrive at once, a turn of the loop holds one step."""
 
-    def __init__(self) -> None:
+    def __init__(self, own: Mapping[str, Decode]) -> None:
+        self._own = own
         self._turn = asyncio.Lock()
+        self._door = asyncio.Lock()
+        self._large = asyncio.Semaphore(_LARGE_ONES)
         self._module: Any = None
+
+    @asynccontextmanager
+    async def room(self) -> AsyncIterator[Keep]:
+        """For a result from its first byte until it is decoded. What this gives is handed each piece: a body
+        that turns out large waits for its turn, and the network holds back the rest of it."""
+        async with self._door:  # one after the other: hundreds of requests in one turn would be a long one
+            await asyncio.sleep(0)
+        arrived, holding = 0, False
+
+        async def keep(piece: bytes) -> None:
+            nonlocal arrived, holding
+            arrived += len(piece)
+            if arrived > _LARGE and not holding:
+                await self._large.acquire()
+                holding = True
+
+        try:
+            yield keep
+        finally:
+            if holding:
+                self._large.release()
 
     async def decode(self, program_id: str, body: bytes) -> Any:
         """The decoded result. Raises ``ResultError`` where the body cannot be read."""
+        own = self._own.get(program_id)
+        if own is not None:
+            return await _by(own, program_id, body)
         async with self._turn:
-            if (
-                self._module is None
-            ):  # brings NumPy, whose import is long and gives way to the loop in a thread
+            if self._module is None:
+                # Brings NumPy, whose import is long and gives way to the loop in a thread.
                 self._module = await asyncio.to_thread(import_module, "qrt_async.programs.results")
             steps = self._module.decode_in_pieces(program_id, body)
             while True:
@@ -31,3 +71,12 @@ class Decoder:
                 except StopIteration as end:
                     return end.value
                 await asyncio.sleep(0)
+
+
+async def _by(own: Decode, program_id: str, body: bytes) -> Any:
+    try:
+        return await asyncio.to_thread(own, body)
+    except Exception as error:
+        raise ResultError(
+            f"The decoder that was given for {program_id!r} failed: {type(error).__name__}: {error}."
+        ) from error

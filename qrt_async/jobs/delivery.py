@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from datetime import UTC, datetime
-from functools import partial
 from typing import Any
 
 from qrt_async.api.call import Ask
@@ -13,12 +12,14 @@ from qrt_async.errors import JobError, QrtError, ResultError, ResultGone, Servic
 from qrt_async.jobs.decoder import Decoder
 from qrt_async.jobs.known import Known
 from qrt_async.jobs.outcome import error_of, last_line
-from qrt_async.jobs.spool import Spool
+from qrt_async.jobs.spool import Part, Spool, cut
 from qrt_async.transport.flight import Flight
 from qrt_async.transport.tasks import Crew
+from qrt_async.transport.wire import Keep
 
 _LATE = (0.5, 1.0, 2.0, 4.0)
-"""Seconds to wait for the result of a completed job that the service does not have yet."""
+"""Seconds to wait for the result of a completed job that the service does not have yet. Nothing arrives with
+that answer, so that asking again loses no private result either."""
 
 
 class Delivery:
@@ -32,7 +33,8 @@ class Delivery:
         self._decoding: Flight[Any] = Flight(crew, "result")
         self._reading: Flight[bytes | None] = Flight(crew, "private result", precious=True)
         self._kept: tuple[Any] | None = None
-        self._read_once = False
+        self._held: bytes | None = None
+        """A private body that is nowhere else: without a spool until it is decoded, beside a broken one."""
 
     async def result(self, known: Known) -> Any:
         """The decoded result of a completed job."""
@@ -40,11 +42,14 @@ class Delivery:
             return self._kept[0]
         return await self._decoding.join(lambda: self._bring(known))
 
-    async def body(self, known: Known) -> bytes | None:
-        """The bytes as the service sends them; of a private job from the spool, if they are there."""
+    async def body(self, known: Known, keep: Keep | None = None) -> bytes | None:
+        """The bytes as the service sends them; of a private job from the spool, if they are there.
+
+        ``keep`` may hold up the others; never those of a private job, whose read must not be risked.
+        """
         if await self._is_private(known):
             return await self._reading.join(lambda: self._read(known))
-        return await self._ask(get_results(known.id))
+        return await self._ask(get_results(known.id, keep))
 
     async def error(self, known: Known) -> JobError | None:
         """How a settled job went wrong. Where the record is silent, the error text is asked for."""
@@ -59,24 +64,30 @@ class Delivery:
         return error_of(known.record, text)
 
     async def _bring(self, known: Known) -> Any:
-        body = known.take_body() or await self._body_of_completed(known)
-        value = await self._decoder.decode(known.program_id or "", body)
+        async with self._decoder.room() as keep:
+            body = known.take_body() or await self._body_of_completed(known, keep)
+            try:
+                value = await self._decoder.decode(known.program_id or "", body)
+            except ResultError as error:
+                raise ResultError(f"{error} The bytes of job {known.id}: await job.raw_results().") from error
         if self._keep:
             self._kept = (value,)
+        if self._spool is None:
+            self._held = None
         return value
 
-    async def _body_of_completed(self, known: Known) -> bytes:
-        body = await self.body(known)
+    async def _body_of_completed(self, known: Known, keep: Keep) -> bytes:
+        body = await self.body(known, keep)
+        for pause in _LATE:
+            if body is not None:
+                return body
+            await asyncio.sleep(pause)
+            body = await self.body(known, keep)
         if body is None and known.private:
             raise ResultGone(
                 f"The result of private job {known.id} was read before, and the service keeps none."
                 " Only the first reader has it."
             )
-        for pause in _LATE:
-            if body is not None:
-                return body
-            await asyncio.sleep(pause)
-            body = await self.body(known)
         if body is None:
             raise ResultError(f"Job {known.id} completed, but the service has no result of it.")
         return body
@@ -90,19 +101,25 @@ class Delivery:
 
     async def _read(self, known: Known) -> bytes | None:
         """The one read. What arrives is on disk before anything else is done with it."""
+        if self._held is not None:
+            return self._held
         if self._spool is None:
-            return await self._ask(get_results_once(known.id, None))
+            self._held = await self._ask(get_results_once(known.id, None))
+            return self._held
         kept = await self._spool.load(known.id)
-        if kept is not None:
-            return kept
-        await self._spool.prepare(known.id)
-        body = await self._spooled(self._spool, known.id)
-        await self._spool.finish(known.id, complete=body is not None)
-        return body
+        return kept if kept is not None else await self._spooled(known.id, await self._spool.begin(known.id))
 
-    async def _spooled(self, spool: Spool, job_id: str) -> bytes | None:
+    async def _spooled(self, job_id: str, part: Part) -> bytes | None:
         try:
-            return await self._ask(get_results_once(job_id, partial(spool.add, job_id)))
+            body = await self._ask(get_results_once(job_id, part.add))
+            if body is not None and not await part.finish():
+                self._held = body  # the disk failed: memory is all there is
+            await part.leave()
         except ServiceError as error:
-            await spool.check_part(job_id, error)
+            await part.leave()
+            if part.arrived:
+                raise cut(job_id, f"cut after {part.arrived} bytes", part.path) from error
             raise
+        finally:
+            part.close()
+        return body

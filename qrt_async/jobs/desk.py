@@ -9,7 +9,7 @@ from weakref import WeakKeyDictionary
 from qrt_async.api.call import Ask
 from qrt_async.api.jobs import Jobs
 from qrt_async.events import CallbackFailed, Event
-from qrt_async.jobs.decoder import Decoder
+from qrt_async.jobs.decoder import Decode, Decoder
 from qrt_async.jobs.delivery import Delivery
 from qrt_async.jobs.known import Known
 from qrt_async.jobs.spool import Spool
@@ -38,7 +38,8 @@ class Desk:
         self._crew = crew
         self._announce = announce
         self._spool = spool
-        self._decoder = Decoder()
+        self.decoders: dict[str, Decode] = {}
+        self._decoder = Decoder(self.decoders)
         self._keep_results = keep_results
         self._deliveries: WeakKeyDictionary[Known, Delivery] = WeakKeyDictionary()
 

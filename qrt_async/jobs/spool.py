@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import hashlib
 import os
+import secrets
 import sys
 from pathlib import Path
 
@@ -46,11 +47,11 @@ class Spool:
         """The body, if it was kept and can be read."""
         return await asyncio.to_thread(self._load, job_id)
 
-    async def prepare(self, job_id: str) -> None:
-        """Make sure that the body can be kept, and was not begun before, ere it is asked for."""
-        await self.check_part(job_id)
+    async def begin(self, job_id: str) -> Part:
+        """Where the body goes as it arrives. ``ResultError`` if it cannot be kept, or was begun before."""
+        await self.check_parts(job_id)
         try:
-            await asyncio.to_thread(self._prepare, job_id)
+            return await asyncio.to_thread(self._begin, job_id)
         except OSError as error:
             raise ResultError(
                 f"The result of private job {job_id} can be read only once, and {self._folder} cannot be"
@@ -58,22 +59,11 @@ class Spool:
                 " spool=, or spool=False to do without a copy."
             ) from error
 
-    async def add(self, job_id: str, piece: bytes) -> None:
-        """Keep a piece that arrived."""
-        await asyncio.to_thread(self._add, job_id, piece)
-
-    async def finish(self, job_id: str, *, complete: bool) -> None:
-        """All has arrived, and is on disk when this returns; or there was nothing to keep."""
-        await asyncio.to_thread(self._finish if complete else self._drop, job_id)
-
-    async def check_part(self, job_id: str, cause: Exception | None = None) -> None:
+    async def check_parts(self, job_id: str) -> None:
         """Raises ``ResultError`` if an earlier read was cut: the service has deleted the rest."""
-        size = await asyncio.to_thread(self._arrived, job_id)
-        if size:
-            raise ResultError(
-                f"Reading the result of private job {job_id} was cut after {size} bytes. The service deletes it"
-                f" as it is read, so it is not read again; what arrived is in {self._part(job_id)}."
-            ) from cause
+        for part, size in await asyncio.to_thread(self._parts, job_id):
+            how = f"begun before, and {size} bytes arrived; unless another process is still at it, it was cut"
+            raise cut(job_id, how, part)
 
     def _load(self, job_id: str) -> bytes | None:
         try:
@@ -81,39 +71,86 @@ class Spool:
         except OSError:
             return None
 
-    def _prepare(self, job_id: str) -> None:
+    def _begin(self, job_id: str) -> Part:
         self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        os.close(self._open(job_id))
+        whole = self.path(job_id)
+        return Part(whole.with_suffix(f".{secrets.token_hex(4)}.part"), whole)
 
-    def _add(self, job_id: str, piece: bytes) -> None:
-        with os.fdopen(self._open(job_id), "ab") as file:
-            file.write(piece)
+    def _parts(self, job_id: str) -> list[tuple[Path, int]]:
+        with contextlib.suppress(OSError):
+            parts = self._folder.glob(f"{self.path(job_id).stem}.*.part")
+            return [(part, size) for part in parts if (size := part.stat().st_size)]
+        return []
 
-    def _finish(self, job_id: str) -> None:
-        with os.fdopen(self._open(job_id), "ab") as file:
-            os.fsync(file.fileno())
-        self._part(job_id).replace(self.path(job_id))
-        self._sync_folder()
 
-    def _drop(self, job_id: str) -> None:
-        self._part(job_id).unlink(missing_ok=True)
+class Part:
+    """A body on its way to the disk. Every reader has a file of their own: two processes that ask at once
+    cannot spoil each other's."""
 
-    def _arrived(self, job_id: str) -> int:
+    def __init__(self, path: Path, whole: Path) -> None:
+        self.path = path
+        self.arrived = 0
+        self._whole = whole
+        self._failed = False
+        self._file = os.fdopen(
+            os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _BINARY, 0o600), "wb", buffering=0
+        )
+
+    async def add(self, piece: bytes) -> None:
+        """Keep a piece that arrived. A disk that fails meanwhile does not end the read: what arrives is in
+        memory too, and would be lost with it."""
+        self.arrived += len(piece)
+        await asyncio.to_thread(self._add, piece)
+
+    async def finish(self) -> bool:
+        """All has arrived. Is it on disk, under its own name?"""
+        return await asyncio.to_thread(self._finish)
+
+    async def leave(self) -> None:
+        """The read was cut: what arrived stays, synced; where nothing did, nothing stays."""
+        await asyncio.to_thread(self.close)
+
+    def close(self) -> None:
+        """The same at once, for who is being cancelled. More than once is fine."""
+        if not self._file.closed:
+            with contextlib.suppress(OSError):
+                os.fsync(self._file.fileno())
+            self._file.close()
+            if not self.arrived:
+                self.path.unlink(missing_ok=True)
+
+    def _add(self, piece: bytes) -> None:
         try:
-            return self._part(job_id).stat().st_size
+            left = memoryview(piece)
+            while left:
+                left = left[self._file.write(left) :]
         except OSError:
-            return 0
+            self._failed = True
 
-    def _part(self, job_id: str) -> Path:
-        return self.path(job_id).with_suffix(".part")
+    def _finish(self) -> bool:
+        try:
+            os.fsync(self._file.fileno())
+            self._file.close()
+            if not self._failed:
+                self.path.replace(self._whole)
+        except OSError:
+            return False
+        _sync_folder(self._whole.parent)
+        return not self._failed
 
-    def _open(self, job_id: str) -> int:
-        return os.open(self._part(job_id), os.O_WRONLY | os.O_CREAT | os.O_APPEND | _BINARY, 0o600)
 
-    def _sync_folder(self) -> None:
-        with contextlib.suppress(OSError):  # Windows cannot open a folder
-            descriptor = os.open(self._folder, os.O_RDONLY)
-            try:
-                os.fsync(descriptor)
-            finally:
-                os.close(descriptor)
+def cut(job_id: str, how: str, part: Path) -> ResultError:
+    """The error of a read that did not come to its end."""
+    return ResultError(
+        f"Reading the result of private job {job_id} was {how}. The service deletes a private result as it is"
+        f" read, so it is not read again; what arrived is in {part}."
+    )
+
+
+def _sync_folder(folder: Path) -> None:
+    with contextlib.suppress(OSError):  # Windows cannot open a folder
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)

@@ -26,14 +26,17 @@ def of_users(tags: Iterable[str]) -> tuple[str, ...]:
 
 def check_users(tags: Iterable[str]) -> tuple[str, ...]:
     """Tags a user may set: at most 7, none of them reserved."""
-    if isinstance(tags, str):
-        raise InvalidInput(f"tags is the text {tags!r}; it must be a list of texts, such as [{tags!r}].")
-    unique = tuple(dict.fromkeys(tags))
-    for tag in unique:
-        if isinstance(tag, str) and tag.startswith(RESERVED):
+    if isinstance(tags, str) or not isinstance(tags, Iterable):
+        raise InvalidInput(f"tags is {tags!r}; it must be a list of texts, such as ['calibration'].")
+    given = tuple(tags)
+    for tag in given:
+        if not isinstance(tag, str):
+            raise InvalidInput(f"The tag {tag!r:.120} is no text.")
+        if tag.startswith(RESERVED):
             raise InvalidInput(
                 f"The tag {tag!r} begins with {RESERVED!r}, which is reserved: choose another."
             )
+    unique = tuple(dict.fromkeys(given))
     if len(unique) > TAGS - 1:
         raise InvalidInput(f"{len(unique)} tags were given; {TAGS - 1} of the service's {TAGS} are yours.")
     check_tags(unique)

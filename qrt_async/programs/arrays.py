@@ -14,7 +14,7 @@ import re
 import zlib
 from base64 import b64encode
 from collections.abc import Generator
-from typing import Any, TypeVar
+from typing import Any, TypeAlias, TypeVar
 
 import msgspec
 import numpy as np
@@ -80,7 +80,11 @@ def finish(steps: Steps[T]) -> T:
             return end.value  # type: ignore[no-any-return] # StopIteration is not generic
 
 
-def npy_in_pieces(text: str, limits: Limits = LIMITS) -> Steps[Array]:
+Text: TypeAlias = str | memoryview
+"""ASCII, as text or as the bytes that it arrived in."""
+
+
+def npy_in_pieces(text: Text, limits: Limits = LIMITS) -> Steps[Array]:
     """The array in base64(zlib(.npy)). ``ResultError`` when it is damaged, of objects or beyond the limits."""
     layout = _layout(_head(text, limits), limits)
     if layout.nbytes > (len(text) + 64) * _DEFLATE_RATIO:
@@ -92,7 +96,7 @@ def npy_in_pieces(text: str, limits: Limits = LIMITS) -> Steps[Array]:
     return _shaped(buffer[layout.start :], layout)
 
 
-def tensor_in_pieces(data: str, shape: tuple[int, ...], dtype: str, compressed: bool) -> Steps[Array]:
+def tensor_in_pieces(data: Text, shape: tuple[int, ...], dtype: str, compressed: bool) -> Steps[Array]:
     """An executor tensor: little-endian, C order, bools packed eight a byte with the first bit lowest."""
     if dtype not in _TENSOR_TYPES:
         raise ResultError(f"Tensors of dtype {dtype!r} are not known; known are {', '.join(_TENSOR_TYPES)}.")
@@ -105,8 +109,19 @@ def tensor_in_pieces(data: str, shape: tuple[int, ...], dtype: str, compressed: 
     buffer = np.empty(size, dtype=np.uint8)
     yield from (_inflate if compressed else _copy)(data, buffer.data, LIMITS)
     if dtype == "bool":
-        buffer = np.unpackbits(buffer, bitorder="little", count=math.prod(shape))
+        return (yield from _unpacked(buffer, layout))
     return _shaped(buffer, layout)
+
+
+def _unpacked(packed: Array, layout: _Layout) -> Steps[Array]:
+    """Bools out of bits."""
+    flags = np.empty(layout.nbytes, dtype=np.bool_)
+    for begin in range(0, len(packed), LIMITS.piece // 8):
+        into = flags[8 * begin : 8 * begin + LIMITS.piece]
+        block = packed[begin : begin + LIMITS.piece // 8]
+        into[:] = np.unpackbits(block, bitorder="little", count=len(into))
+        yield
+    return flags.reshape(layout.shape)
 
 
 def npy_text(array: Array) -> str:
@@ -121,7 +136,7 @@ def typed_array(array: Array) -> dict[str, str]:
     return {"__type__": "ndarray", "__value__": npy_text(array)}
 
 
-def _head(text: str, limits: Limits) -> bytes:
+def _head(text: Text, limits: Limits) -> bytes:
     first = _base64(text[: 2 * limits.header_bytes])
     return _zlib(zlib.decompressobj(), first, limits.header_bytes)
 
@@ -133,7 +148,9 @@ def _layout(head: bytes, limits: Limits) -> _Layout:
     start = 12 if wide else 10
     end = start + int.from_bytes(head[8:start], "little")
     if head[6] not in (1, 2, 3) or end > len(head) or not _HEADER.fullmatch(head, start, end):
-        raise ResultError("The header of an array cannot be read.")
+        raise ResultError(
+            "The header of an array cannot be read: it must name one type (no structure), an order and a shape."
+        )
     kind, order, shape = (part.search(head, start, end) for part in (_DESCR, _ORDER, _SHAPE))
     if not (kind and order and shape):
         raise ResultError(
@@ -171,7 +188,7 @@ def _shaped(data: Array, layout: _Layout) -> Array:
     return shaped
 
 
-def _inflate(text: str, into: memoryview, limits: Limits) -> Steps[None]:
+def _inflate(text: Text, into: memoryview, limits: Limits) -> Steps[None]:
     zipped = zlib.decompressobj()
     filled = 0
     for begin in range(0, len(text), limits.piece):
@@ -187,7 +204,7 @@ def _inflate(text: str, into: memoryview, limits: Limits) -> Steps[None]:
         raise ResultError("An array holds fewer bytes than its header declares.")
 
 
-def _copy(text: str, into: memoryview, limits: Limits) -> Steps[None]:
+def _copy(text: Text, into: memoryview, limits: Limits) -> Steps[None]:
     filled = 0
     for begin in range(0, len(text), limits.piece):
         filled = _put(_base64(text[begin : begin + limits.piece]), into, filled)
@@ -204,10 +221,11 @@ def _put(piece: bytes, into: memoryview, filled: int) -> int:
     return end
 
 
-def _base64(text: str) -> bytes:
+def _base64(text: Text) -> bytes:
     try:
-        return msgspec.convert(text, bytes)  # several times as fast as the standard library's
-    except msgspec.ValidationError:
+        # Several times as fast as the standard library's.
+        return msgspec.convert(text if isinstance(text, str) else str(text, "ascii"), bytes)
+    except (msgspec.ValidationError, UnicodeDecodeError):
         raise ResultError("The data of an array is not base64.") from None
 
 

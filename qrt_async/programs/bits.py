@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from itertools import repeat
+from collections.abc import Callable, Iterable, Sequence
 from math import prod
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -11,19 +10,29 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qrt_async.errors import InvalidInput
+from qrt_async.programs.counting import Counted
 from qrt_async.programs.diagonal import expectations
 from qrt_async.programs.observables import DIAGONAL, Observables
-from qrt_async.programs.packing import matching, pack_flags, pack_samples, pick_bits, without_excess
-from qrt_async.programs.tally import bitstrings, integers, tally
+from qrt_async.programs.packing import (
+    Counts,
+    checked,
+    joined,
+    matching,
+    pack_flags,
+    pack_samples,
+    pick_bits,
+    positive,
+    repeated,
+)
+from qrt_async.programs.tally import Tally
 
 if TYPE_CHECKING:
     from qiskit.primitives import BitArray as QiskitBitArray
 
 Bytes = NDArray[np.uint8]
-Loc = int | tuple[int, ...] | None
 
 
-class BitArray:
+class BitArray(Counted):
     """The bits of one classical register, for every shot of every point of a PUB.
 
     ``array`` has the shape ``(*shape, num_shots, ceil(num_bits / 8))`` and dtype ``uint8``: the bits of
@@ -31,7 +40,7 @@ class BitArray:
     rightmost character of a bitstring is bit 0. Instances are values: every method returns a new one.
     """
 
-    __slots__ = ("_array", "_num_bits")
+    __slots__ = ()
     __hash__ = None  # type: ignore[assignment] # compared by value, and holds an array
 
     def __init__(self, array: Bytes, num_bits: int) -> None:
@@ -42,6 +51,7 @@ class BitArray:
             )
         self._array = array
         self._num_bits = num_bits
+        self._tally: Tally | None = None
 
     # -- what it is -------------------------------------------------------------------------------
 
@@ -85,24 +95,29 @@ class BitArray:
             raise TypeError("A BitArray of a single point has no length; see num_shots.")
         return self.shape[0]
 
-    def _clean(self) -> Bytes:
-        return without_excess(self._array, self._num_bits)
+    def __and__(self, other: BitArray) -> BitArray:
+        """Bit by bit; shapes and shots broadcast against each other, as in NumPy."""
+        return self._paired(np.bitwise_and, other)
+
+    def __or__(self, other: BitArray) -> BitArray:
+        return self._paired(np.bitwise_or, other)
+
+    def __xor__(self, other: BitArray) -> BitArray:
+        return self._paired(np.bitwise_xor, other)
+
+    def __invert__(self) -> BitArray:
+        return BitArray(np.bitwise_not(self._array), self._num_bits)
+
+    def _paired(self, operation: Callable[..., Bytes], other: BitArray) -> BitArray:
+        if not isinstance(other, BitArray):
+            return NotImplemented
+        _alike([self, other])
+        try:
+            return BitArray(operation(self._array, other._array), self._num_bits)
+        except ValueError:
+            raise InvalidInput(f"{self!r} and {other!r} do not broadcast against each other.") from None
 
     # -- reading ----------------------------------------------------------------------------------
-
-    def get_counts(self, loc: Loc = None) -> dict[str, int]:
-        """How often each bitstring was measured, at the point ``loc`` or at all points together."""
-        values, counts = tally(self._rows(loc))
-        return dict(zip(bitstrings(values, self._num_bits), counts, strict=True))
-
-    def get_int_counts(self, loc: Loc = None) -> dict[int, int]:
-        """As :meth:`get_counts`, with the outcomes as integers."""
-        values, counts = tally(self._rows(loc))
-        return dict(zip(integers(values), counts, strict=True))
-
-    def get_bitstrings(self, loc: Loc = None) -> list[str]:
-        """Every shot as a bitstring, in the order measured."""
-        return bitstrings(self._rows(loc), self._num_bits)
 
     def to_bool_array(self, order: Literal["big", "little"] = "big") -> NDArray[np.bool_]:
         """Shape ``(*shape, num_shots, num_bits)``; with ``order="little"`` index 0 is bit 0."""
@@ -131,21 +146,6 @@ class BitArray:
             raise InvalidInput("Got no shots to take a mean over.")
         return expectations(self._clean(), asked)
 
-    def _rows(self, loc: Loc) -> Bytes:
-        array = self._clean()
-        if loc is not None:
-            array = array[self._checked(loc)]
-        return (
-            array.reshape(-1, array.shape[-1])
-            if array.shape[-1]
-            else array.reshape(prod(array.shape[:-1]), 0)
-        )
-
-    def _checked(self, loc: int | tuple[int, ...]) -> int | tuple[int, ...]:
-        if len(loc if isinstance(loc, tuple) else (loc,)) > self.ndim:
-            raise IndexError(f"Got the location {loc} in a shape of {self.ndim} dimensions.")
-        return loc
-
     # -- cutting and joining ----------------------------------------------------------------------
 
     def __getitem__(self, indices: Any) -> BitArray:
@@ -160,12 +160,12 @@ class BitArray:
 
     def slice_bits(self, indices: int | Sequence[int]) -> BitArray:
         """Only these bits; bit ``i`` is ``creg[i]``, and the first one named becomes the new bit 0."""
-        chosen = _indices(indices, self._num_bits, "bits")
+        chosen = checked(indices, self._num_bits, "bits")
         return BitArray(pick_bits(self._array, chosen), len(chosen))
 
     def slice_shots(self, indices: int | Sequence[int]) -> BitArray:
         """Only these shots, in this order."""
-        return BitArray(self._array[..., _indices(indices, self.num_shots, "shots"), :], self._num_bits)
+        return BitArray(self._array[..., checked(indices, self.num_shots, "shots"), :], self._num_bits)
 
     def postselect(
         self, indices: Sequence[int] | int, selection: Sequence[bool | int] | bool | int
@@ -177,7 +177,7 @@ class BitArray:
             raise InvalidInput(
                 f"Got {len(bits)} bits and {len(wanted)} values for them; name as many of each."
             )
-        bits = _indices([_positive(bit, self._num_bits) for bit in bits], self._num_bits, "bits")
+        bits = checked([positive(bit, self._num_bits) for bit in bits], self._num_bits, "bits")
         return BitArray(matching(self._rows(None), bits, wanted), self._num_bits)
 
     def reshape(self, *shape: int | Iterable[int]) -> BitArray:
@@ -191,6 +191,17 @@ class BitArray:
             f"Got the shape {new} for {self.size} points of {self.num_shots} shots; the sizes differ."
         )
 
+    def transpose(self, *axes: int | Sequence[int]) -> BitArray:
+        """The axes of ``shape`` in another order; without arguments in the reverse one."""
+        order = [axis for part in axes for axis in ([part] if isinstance(part, int) else part)]
+        order = order if axes else list(reversed(range(self.ndim)))
+        if sorted(positive(axis, self.ndim) for axis in order) != list(range(self.ndim)):
+            raise InvalidInput(f"Got the axes {order} for {self.ndim} dimensions; each is needed once.")
+        last = (self.ndim, self.ndim + 1)
+        return BitArray(
+            self._array.transpose(*(positive(axis, self.ndim) for axis in order), *last), self._num_bits
+        )
+
     @staticmethod
     def concatenate(bit_arrays: Sequence[BitArray], axis: int = 0) -> BitArray:
         """Joined along an axis of their shapes. Bits, shots and the other axes must agree."""
@@ -199,13 +210,13 @@ class BitArray:
             raise InvalidInput(
                 f"Got axis {axis} for arrays of {first.ndim} dimensions; reshape(1) gives a point one."
             )
-        return _joined(bit_arrays, axis % first.ndim)
+        return BitArray(joined([array.array for array in bit_arrays], axis % first.ndim), first.num_bits)
 
     @staticmethod
     def concatenate_shots(bit_arrays: Sequence[BitArray]) -> BitArray:
         """The shots of all, one after the other."""
-        _alike(bit_arrays)
-        return _joined(bit_arrays, -2)
+        first = _alike(bit_arrays)
+        return BitArray(joined([array.array for array in bit_arrays], -2), first.num_bits)
 
     @staticmethod
     def concatenate_bits(bit_arrays: Sequence[BitArray]) -> BitArray:
@@ -236,10 +247,14 @@ class BitArray:
         return BitArray(*pack_samples(samples, num_bits))
 
     @staticmethod
-    def from_counts(counts: Mapping[str, int] | Mapping[int, int], num_bits: int | None = None) -> BitArray:
-        """As many shots of each outcome as ``counts`` says; outcomes as in :meth:`from_samples`."""
-        every: list[Any] = [each for outcome, count in counts.items() for each in repeat(outcome, count)]
-        return BitArray.from_samples(every, num_bits)
+    def from_counts(counts: Counts | Iterable[Counts], num_bits: int | None = None) -> BitArray:
+        """As many shots of each outcome as ``counts`` says; outcomes as in :meth:`from_samples`.
+
+        Several counts of as many shots each are the points of an array of shape ``(len(counts),)``.
+        """
+        every, points = repeated(counts)
+        bits = BitArray.from_samples(every, num_bits)
+        return bits if points is None else bits.reshape(points, len(every) // points)
 
     def to_qiskit(self) -> QiskitBitArray:
         """Qiskit's own ``BitArray`` over the same memory. Needs the extra ``qiskit``."""
@@ -248,30 +263,9 @@ class BitArray:
         return qiskit.bit_array(self)
 
 
-def _indices(indices: int | Sequence[int], size: int, what: str) -> list[int]:
-    chosen = [indices] if isinstance(indices, int) else list(indices)
-    wrong = next((index for index in chosen if not 0 <= index < size), None)
-    if wrong is not None:
-        raise IndexError(f"Got the index {wrong}; there are {size} {what}.")
-    return [int(index) for index in chosen]
-
-
-def _positive(bit: int, num_bits: int) -> int:
-    return bit + num_bits if bit < 0 else bit
-
-
 def _alike(bit_arrays: Sequence[BitArray]) -> BitArray:
     if not bit_arrays:
         raise InvalidInput("Got no bit arrays to join; at least one is needed.")
     if len({array.num_bits for array in bit_arrays}) > 1:
         raise InvalidInput(f"Got arrays of {[array.num_bits for array in bit_arrays]} bits; they must agree.")
     return bit_arrays[0]
-
-
-def _joined(bit_arrays: Sequence[BitArray], axis: int) -> BitArray:
-    try:
-        return BitArray(
-            np.concatenate([array.array for array in bit_arrays], axis=axis), bit_arrays[0].num_bits
-        )
-    except ValueError as error:
-        raise InvalidInput(f"These bit arrays do not fit together: {error}.") from None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any, overload
 
@@ -10,11 +11,24 @@ import numpy as np
 from qrt_async.errors import ResultError
 from qrt_async.programs.arrays import Array, Steps, finish, tensor_in_pieces
 from qrt_async.programs.bits import BitArray
-from qrt_async.programs.containers import DataBin, Packed, PrimitiveResult, PubResult
+from qrt_async.programs.containers import DataBin, PrimitiveResult, PubResult
+from qrt_async.programs.packing import pack_flags
 from qrt_async.programs.typed import moment
 
 _FLIPS = "measurement_flips."
+_AT_ONCE = 1 << 18
+"""Bools that are worked on in one step."""
 _IQ = {"kerneled": "_iq", "avg_kerneled": "_avg_iq"}
+
+
+class ExecutorMetadata(dict[str, Any]):
+    """What the executor says of a run, in the service's words: ``chunk_timing``, its times in UTC."""
+
+    def to_qiskit(self) -> Any:
+        """The official client's class where that client is installed; otherwise these."""
+        from qrt_async.programs import official  # imports Qiskit
+
+        return official.executor_metadata(self)
 
 
 class ExecutorResult(Sequence[PubResult]):
@@ -24,7 +38,7 @@ class ExecutorResult(Sequence[PubResult]):
     def __init__(
         self,
         items: Sequence[PubResult],
-        metadata: dict[str, Any],
+        metadata: ExecutorMetadata,
         passthrough_data: Any,
         semantic_role: str | None,
     ) -> None:
@@ -46,36 +60,45 @@ class ExecutorResult(Sequence[PubResult]):
     def __repr__(self) -> str:
         return f"ExecutorResult({self._items!r})"
 
+    def to_qiskit(self) -> Any:
+        """What the official client makes of it, which must be installed: its ``QuantumProgramResult``, or, for an
+        Estimator's or a noise learner's program (``semantic_role``), the result that these stand for."""
+        from qrt_async.programs import official  # imports Qiskit
 
-def unpack_tensors(tree: Any) -> Steps[Any]:
-    """The same tree with every tensor read, a piece at a time."""
-    for item in tree["data"]:
-        for name, node in item["results"].items():
-            item["results"][name] = yield from _tensor_in_pieces(node, _compressed(tree))
-    return tree
+        return official.executor_result(self)
 
 
-def read_executor(tree: Any) -> ExecutorResult | PrimitiveResult:
+def read_executor_in_pieces(tree: Any) -> Steps[ExecutorResult | PrimitiveResult]:
+    """Every tensor read; a Sampler's registers packed as bits."""
     metadata = _timed(tree.get("metadata") or {})
     compressed = _compressed(tree)
     role = tree.get("semantic_role")
     recipe = (tree.get("passthrough_data") or {}).get("post_processor") or {}
+    items = tree["data"]
     # The schema spells the role with a hyphen, the official client with an underscore.
     if role in ("sampler_v2", "sampler-v2") and recipe.get("version") == "v0.1":
-        notes = recipe.get("circuits_metadata") or [None] * len(tree["data"])
-        pubs = [_pub(item, recipe, note, compressed) for item, note in zip(tree["data"], notes, strict=True)]
+        notes = recipe.get("circuits_metadata") or [None] * len(items)
+        pubs = []
+        for item, note in zip(items, notes, strict=True):
+            pub = yield from _pub(item, recipe, note, compressed)
+            pubs.append(pub)
         about = {"executor": metadata, "options": recipe.get("options"), "shots": recipe.get("shots")}
         return PrimitiveResult(pubs, about)
-    items = [_item(item, compressed) for item in tree["data"]]
-    return ExecutorResult(items, metadata, _passed(tree.get("passthrough_data"), compressed), role)
+    read = []
+    for item in items:
+        pub = yield from _item(item, compressed)
+        read.append(pub)
+    return ExecutorResult(read, metadata, _passed(tree.get("passthrough_data"), compressed), role)
 
 
-def _item(item: Any, compressed: bool) -> PubResult:
-    fields = {name: Packed(node, _Read(compressed)) for name, node in item["results"].items()}
+def _item(item: Any, compressed: bool) -> Steps[PubResult]:
+    fields = {}
+    for name, node in item["results"].items():
+        fields[name] = yield from _tensor_in_pieces(node, compressed)
     return PubResult(DataBin(fields), item.get("metadata") or {}, "QuantumProgramItemResult")
 
 
-def _pub(item: Any, recipe: Any, note: Any, compressed: bool) -> PubResult:
+def _pub(item: Any, recipe: Any, note: Any, compressed: bool) -> Steps[PubResult]:
     """One item as the PUB result of a Sampler."""
     meas_type, twirled = recipe["meas_type"], bool(recipe["twirling"])
     results = item["results"]
@@ -87,11 +110,15 @@ def _pub(item: Any, recipe: Any, note: Any, compressed: bool) -> PubResult:
     if len(shapes) != 1 or any(name.removeprefix(_FLIPS) not in registers for name in results):
         raise ResultError("An item of an executor result has registers that do not fit together.")
     shape = shapes.pop()
-    read = _Register(compressed, meas_type, twirled, len(shape))
-    fields = {
-        name.removesuffix(_IQ.get(meas_type, "")): Packed((results[name], results.get(_FLIPS + name)), read)
-        for name in registers
-    }
+    fields = {}
+    for name in registers:
+        data = yield from _tensor_in_pieces(results[name], compressed)
+        if _FLIPS + name in results:
+            flips = yield from _tensor_in_pieces(results[_FLIPS + name], compressed)
+            yield from _flip(data, flips)
+        fields[name.removesuffix(_IQ.get(meas_type, ""))] = yield from _register(
+            data, meas_type, twirled, len(shape)
+        )
     metadata = {"circuit_metadata": note or {}}
     if twirled:
         metadata["num_randomizations"] = _declared(results[registers[0]])[0]
@@ -103,40 +130,46 @@ def _pub(item: Any, recipe: Any, note: Any, compressed: bool) -> PubResult:
     )
 
 
+def _flip(data: Array, flips: Array) -> Steps[None]:
+    """Undo, in place, the random flips that twirled the measurements."""
+    if data.shape != flips.shape or data.dtype != np.bool_ or flips.dtype != np.bool_:
+        raise ResultError("The flips of a register are not like its data.")
+    flat, flipped = data.reshape(-1), flips.reshape(-1)
+    for begin in range(0, len(flat), _AT_ONCE):
+        block = slice(begin, begin + _AT_ONCE)
+        np.logical_xor(flat[block], flipped[block], out=flat[block])
+        yield
+
+
+def _register(data: Array, meas_type: str, twirled: bool, ndim: int) -> Steps[Any]:
+    """Packs the bits, and puts the randomizations beside the shots."""
+    if meas_type == "avg_kerneled":
+        return data.mean(axis=0) if twirled else data
+    num_bits = data.shape[-1]
+    if meas_type == "classified":
+        data = yield from _bytes(data)
+    if twirled:
+        data = np.moveaxis(data, 0, ndim)
+        data = data.reshape(*data.shape[:ndim], -1, data.shape[-1])
+    return BitArray(data, num_bits) if meas_type == "classified" else data
+
+
+def _bytes(flags: Array) -> Steps[Array]:
+    """Bools with bit 0 first as bytes with the highest bit first."""
+    if flags.dtype != np.bool_:
+        raise ResultError(f"The bits of a register came as {flags.dtype}.")
+    *shape, num_bits = flags.shape
+    rows = flags.reshape(math.prod(shape), num_bits)
+    packed = np.empty((len(rows), -(-num_bits // 8)), dtype=np.uint8)
+    block = max(1, _AT_ONCE // max(1, num_bits))
+    for begin in range(0, len(rows), block):
+        packed[begin : begin + block] = pack_flags(rows[begin : begin + block, ::-1])
+        yield
+    return packed.reshape(*shape, packed.shape[-1])
+
+
 def read_tensor(node: Any, compressed: bool = False) -> Array:
     return finish(_tensor_in_pieces(node, compressed))
-
-
-class _Read:
-    """Reads one tensor."""
-
-    def __init__(self, compressed: bool) -> None:
-        self._compressed = compressed
-
-    def __call__(self, node: Any) -> Array:
-        return read_tensor(node, self._compressed)
-
-
-class _Register(_Read):
-    """Reads a register: undoes the random flips, puts the randomizations beside the shots, packs the bits."""
-
-    def __init__(self, compressed: bool, meas_type: str, twirled: bool, ndim: int) -> None:
-        super().__init__(compressed)
-        self._meas_type = meas_type
-        self._twirled = twirled
-        self._ndim = ndim
-
-    def __call__(self, node: Any) -> Any:
-        data, flips = super().__call__(node[0]), node[1]
-        if flips is not None:
-            data = data ^ super().__call__(flips)
-        if self._twirled:
-            data = data.mean(axis=0) if self._meas_type == "avg_kerneled" else self._merged(data)
-        return BitArray.from_bool_array(data, "little") if self._meas_type == "classified" else data
-
-    def _merged(self, data: Array) -> Array:
-        data = np.moveaxis(data, 0, self._ndim)
-        return data.reshape(*data.shape[: self._ndim], -1, data.shape[-1])
 
 
 def _passed(node: Any, compressed: bool) -> Any:
@@ -151,14 +184,12 @@ def _passed(node: Any, compressed: bool) -> Any:
 
 
 def _tensor_in_pieces(node: Any, compressed: bool) -> Steps[Array]:
-    if isinstance(node, np.ndarray):
-        return node
     array = yield from tensor_in_pieces(node["data"], _declared(node), node["dtype"], compressed)
     return array
 
 
 def _declared(node: Any) -> tuple[int, ...]:
-    shape = node.shape if isinstance(node, np.ndarray) else tuple(node["shape"])
+    shape = tuple(node["shape"])
     if not all(isinstance(size, int) and size >= 0 for size in shape):
         raise ResultError(f"A tensor has the shape {str(shape)[:60]}.")
     return shape
@@ -172,7 +203,7 @@ def _compressed(tree: Any) -> bool:
     return int(version) >= 2
 
 
-def _timed(metadata: dict[str, Any]) -> dict[str, Any]:
+def _timed(metadata: dict[str, Any]) -> ExecutorMetadata:
     spans = [
         {
             **span,
@@ -181,4 +212,4 @@ def _timed(metadata: dict[str, Any]) -> dict[str, Any]:
         }
         for span in metadata.get("chunk_timing") or ()
     ]
-    return {**metadata, "chunk_timing": spans} if spans else metadata
+    return ExecutorMetadata({**metadata, "chunk_timing": spans} if spans else metadata)

@@ -78,9 +78,9 @@ class PauliLindbladError:
 
     def to_qiskit(self) -> Any:
         """The official client's class, which must be installed."""
-        from qrt_async.programs import qiskit  # imports Qiskit
+        from qrt_async.programs import official  # imports Qiskit
 
-        return qiskit.pauli_lindblad_error(self)
+        return official.pauli_lindblad_error(self)
 
 
 class LayerError:
@@ -108,9 +108,9 @@ class LayerError:
 
     def to_qiskit(self) -> Any:
         """The official client's class, which must be installed."""
-        from qrt_async.programs import qiskit  # imports Qiskit
+        from qrt_async.programs import official  # imports Qiskit
 
-        return qiskit.layer_error(self)
+        return official.layer_error(self)
 
 
 class NoiseLearnerResult(Sequence[LayerError]):
@@ -142,9 +142,9 @@ class NoiseLearnerResult(Sequence[LayerError]):
 
     def to_qiskit(self) -> Any:
         """The official client's class, which must be installed."""
-        from qrt_async.programs import qiskit  # imports Qiskit
+        from qrt_async.programs import official  # imports Qiskit
 
-        return qiskit.noise_learner_result(self)
+        return official.noise_learner_result(self)
 
 
 def _json(name: str, value: dict[str, Any]) -> dict[str, Any]:
@@ -169,18 +169,17 @@ def _classes(node: Any, revive: Revive) -> Any:
     return {**node, "__value__": revive(value)}
 
 
-def _settings(node: Any, revive: Revive) -> Any:
-    """Operators without Qiskit: a PauliList is its labels, a SparsePauliOp ``{label: coefficient}``."""
-    value, name = node["__value__"], node.get("__class__")
-    if name == "PauliList":
-        return list(value["data"])
-    if name == "SparsePauliOp":
-        return dict(zip(revive(value["data"]), revive(value["coeffs"]).tolist(), strict=True))
-    return {**node, "__value__": revive(value)}
+def _layer(entry: Any) -> Any:
+    """Once a layer was a pair of dictionaries, its circuit and its error."""
+    if isinstance(entry, list) and len(entry) == 2:
+        where, error = entry
+        channel = PauliLindbladError(tuple(error["generators"]), plain_array(error["rates"]))
+        return LayerError(where["circuit"], tuple(where["qubits"]), channel)
+    return entry
 
 
 def read_layers(value: Any, revive: Revive) -> NoiseLearnerResult:
-    layers = [revive(entry) for entry in value["data"]]
+    layers = [_layer(revive(entry)) for entry in value["data"]]
     if not all(isinstance(layer, LayerError) for layer in layers):
         raise ResultError("The result of a noise learner holds what is no LayerError.")
     return NoiseLearnerResult(layers, revive(value.get("metadata")) or {})
@@ -189,6 +188,5 @@ def read_layers(value: Any, revive: Revive) -> NoiseLearnerResult:
 NOISE: Mapping[str, Reader] = {
     "QuantumCircuit": _circuit,
     "_json": _classes,
-    "settings": _settings,
     "NoiseLearnerResult": read_layers,
 }

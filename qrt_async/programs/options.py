@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import math
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal, TypeAlias, get_args
 
@@ -128,8 +129,8 @@ class ZneOptions(Options, frozen=True, kw_only=True):
     """Default ``"gate_folding"``."""
     noise_factors: list[Annotated[float, Meta(ge=1)]] | UnsetType = UNSET
     """Default ``[1, 3, 5]``."""
-    extrapolator: Extrapolator | list[Extrapolator] | UnsetType = UNSET
-    """Tried in this order. Default ``["exponential", "linear"]``."""
+    extrapolator: Extrapolator | Annotated[list[Extrapolator], Meta(min_length=1)] | UnsetType = UNSET
+    """Tried in this order; one of degree k needs k + 1 noise factors. Default ``["exponential", "linear"]``."""
     extrapolated_noise_factors: list[float] | Literal["auto"] | UnsetType = UNSET
     """Where the fits are evaluated. Default ``"auto"``: 0 and the noise factors."""
 
@@ -217,22 +218,42 @@ def read_options(given: Options | Mapping[str, Any] | None, kind: type[Options])
     except msgspec.ValidationError as error:
         said = str(error).replace(" - at `$", " - at `options")
         raise InvalidInput(f"The options cannot be sent: {said}.") from None
-    resilience = options.get("resilience", {})
-    if resilience.get("zne_mitigation") and resilience.get("pec_mitigation"):
-        raise InvalidInput("Got zne_mitigation and pec_mitigation both on; turn one of them off.")
+    _check_resilience(options.get("resilience", {}))
     return options
 
 
+def _check_resilience(options: Mapping[str, Any]) -> None:
+    """Rules between options, which the service applies after queueing."""
+    if options.get("zne_mitigation") and options.get("pec_mitigation"):
+        raise InvalidInput("Got zne_mitigation and pec_mitigation both on; turn one of them off.")
+    zne = options.get("zne", {})
+    asked = zne.get("extrapolator", ["exponential", "linear"])
+    factors = len(zne.get("noise_factors", [1, 3, 5]))
+    for extrapolator in [asked] if isinstance(asked, str) else asked:
+        if factors < _needed_factors(extrapolator):
+            raise InvalidInput(
+                f"The extrapolator {extrapolator!r} needs {_needed_factors(extrapolator)} noise_factors or more; "
+                f"there are {factors}."
+            )
+
+
+def _needed_factors(extrapolator: str) -> int:
+    degree = extrapolator.removeprefix("polynomial_degree_")
+    return int(degree) + 1 if degree.isdecimal() else 4 if extrapolator == "double_exponential" else 2
+
+
 def _plain(value: Any) -> Any:
-    """Structs and mappings as dictionaries without what is unset, NumPy's scalars as numbers."""
+    """Structs and mappings as dictionaries without what is unset, NumPy's as numbers and lists."""
     if isinstance(value, Options):
         value = {name: getattr(value, name) for name in value.__struct_fields__}
     if isinstance(value, Mapping):
         return {name: _plain(entry) for name, entry in value.items() if entry is not UNSET}
     if isinstance(value, (list, tuple)):
         return [_plain(entry) for entry in value]
-    if hasattr(value, "item") and getattr(value, "shape", None) == ():
-        return value.item()
+    if hasattr(value, "tolist") and hasattr(value, "shape"):
+        return _plain(value.tolist())
+    if isinstance(value, float) and not math.isfinite(value):
+        raise InvalidInput(f"Got {value} among the options; JSON has finite numbers only.")
     return value
 
 

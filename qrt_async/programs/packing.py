@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import repeat
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,7 @@ from numpy.typing import NDArray
 from qrt_async.errors import InvalidInput
 
 Bytes = NDArray[np.uint8]
+Counts = Mapping[str, int] | Mapping[int, int]
 
 
 def pack_flags(flags: NDArray[np.bool_]) -> Bytes:
@@ -39,6 +41,29 @@ def pack_samples(samples: Iterable[str] | Iterable[int], num_bits: int | None) -
     return rows, width
 
 
+def repeated(counts: Counts | Iterable[Counts]) -> tuple[list[Any], int | None]:
+    """Every outcome as often as counted, and how many counts there were where there could be several."""
+    several = [counts] if isinstance(counts, Mapping) else list(counts)
+    if len({sum(each.values()) for each in several}) != 1:
+        raise InvalidInput(f"Got {len(several)} counts; needed is at least one, all of as many shots.")
+    every = [one for each in several for outcome, count in each.items() for one in repeat(outcome, count)]
+    return every, None if isinstance(counts, Mapping) else len(several)
+
+
+def checked(indices: int | Sequence[int], size: int, what: str) -> list[int]:
+    """Indices of that many bits or shots, as a list; ``IndexError`` where there is none."""
+    chosen = [indices] if isinstance(indices, int) else list(indices)
+    wrong = next((index for index in chosen if not 0 <= index < size), None)
+    if wrong is not None:
+        raise IndexError(f"Got the index {wrong}; there are {size} {what}.")
+    return [int(index) for index in chosen]
+
+
+def positive(index: int, size: int) -> int:
+    """Counted from the front."""
+    return index + size if index < 0 else index
+
+
 def pick_bits(array: Bytes, bits: Sequence[int]) -> Bytes:
     """These bits only, the first one lowest."""
     out = np.zeros((*array.shape[:-1], -(-len(bits) // 8)), dtype=np.uint8)
@@ -59,6 +84,14 @@ def matching(rows: Bytes, bits: Sequence[int], wanted: Sequence[Any]) -> Bytes:
         value[place] |= flag if one else np.uint8(0)
     chosen: Bytes = rows[((rows & mask) == value).all(axis=-1)]
     return chosen
+
+
+def joined(arrays: Sequence[Bytes], axis: int) -> Bytes:
+    """One after the other along an axis; ``InvalidInput`` where the other axes differ."""
+    try:
+        return np.concatenate(arrays, axis=axis)
+    except ValueError as error:
+        raise InvalidInput(f"These bit arrays do not fit together: {error}.") from None
 
 
 def without_excess(array: Bytes, num_bits: int) -> Bytes:

@@ -11,7 +11,7 @@ from msgspec import Struct
 from qrt_async.errors import InvalidInput
 from qrt_async.programs.circuits import Circuit, is_circuit, read_circuit
 from qrt_async.programs.observables import Observables
-from qrt_async.programs.values import Parameters, Shape, broadcast, named, positional
+from qrt_async.programs.values import Parameters, Shape, broadcast, listed, named, positional
 
 P = TypeVar("P")
 
@@ -96,6 +96,7 @@ class _Circuits:
 
 
 def _sampler_pub(given: Any, circuits: _Circuits, default: int | None, where: str) -> SamplerPub:
+    given = _untied(given, ("circuit", "parameter_values", "shots"))
     parts = _parts(given, 1, 3, "(circuit, values, shots)", where)
     circuit = circuits(parts[0], where)
     shots = _shots(parts[2], f"{where}, shots")
@@ -103,6 +104,7 @@ def _sampler_pub(given: Any, circuits: _Circuits, default: int | None, where: st
 
 
 def _estimator_pub(given: Any, circuits: _Circuits, default: float | None, where: str) -> EstimatorPub:
+    given = _untied(given, ("circuit", "observables", "parameter_values", "precision"))
     parts = _parts(given, 2, 4, "(circuit, observables, values, precision)", where)
     circuit = circuits(parts[0], where)
     observables = _observables(circuit, parts[1], where)
@@ -115,6 +117,12 @@ def _estimator_pub(given: Any, circuits: _Circuits, default: float | None, where
     )
     broadcast([pub.parameters.shape, observables.shape], f"{where}: values and observables")
     return pub
+
+
+def _untied(given: Any, parts: tuple[str, ...]) -> Any:
+    """Qiskit's own PUBs as tuples; whoever holds one has imported it."""
+    qiskits = type(given).__module__.startswith("qiskit.") and all(hasattr(given, part) for part in parts)
+    return tuple(getattr(given, part) for part in parts) if qiskits else given
 
 
 def _parts(given: Any, least: int, most: int, form: str, where: str) -> list[Any]:
@@ -159,16 +167,21 @@ def _read_parameters(circuit: Circuit, given: Any, where: str) -> Parameters:
         return named({}, names, where)
     if isinstance(given, Mapping):
         return named(given, names, where)
-    if hasattr(given, "as_array") and isinstance(
-        getattr(given, "data", None), Mapping
-    ):  # Qiskit's BindingsArray
-        return named(given.data, names, where)
+    if hasattr(given, "as_array") and isinstance(getattr(given, "data", None), Mapping):
+        bound = named(given.data, names, where)  # Qiskit's BindingsArray, which may have a shape and no names
+        return Parameters(broadcast([bound.shape, tuple(given.shape)], f"{where}: values"), bound.boxes)
     if circuit.positional:
         return positional(given, names or (), where)
-    known = f" Its parameters are {', '.join(names)}." if names else ""
-    raise InvalidInput(
-        f"{where}: got values by position for an OpenQASM text, where an order of parameters is not defined; "
-        f'name them, such as {{"theta": 0.3}}.{known}'
+    raise InvalidInput(f"{where}: {_without_order(names)}")
+
+
+def _without_order(names: tuple[str, ...] | None) -> str:
+    if names is None:
+        return "got values by position for a text whose inputs cannot be told; name them, such as {'theta': 0.3}."
+    return (
+        "got values by position for an OpenQASM text whose inputs are not declared in alphabetical order: it says "
+        f"{listed(names)}, the service would read {listed(sorted(names))}. Give them by name, such as "
+        f"{{{names[0]!r}: 0.3}}."
     )
 
 

@@ -3,28 +3,32 @@
 from __future__ import annotations
 
 import io
-import zlib
-from base64 import b64encode
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from msgspec import Struct
-from qiskit import QuantumCircuit, primitives, qpy, quantum_info
+from qiskit import QuantumCircuit, primitives, qpy, quantum_info, result
 
+from qrt_async.api import pieces
 from qrt_async.errors import InvalidInput, ResultError
+from qrt_async.programs import walk
 from qrt_async.programs.arrays import typed_array
+from qrt_async.programs.noise import EncodedCircuit
+from qrt_async.programs.npy import ndarray
 
 if TYPE_CHECKING:
     from qrt_async.programs.bits import BitArray
     from qrt_async.programs.containers import DataBin, PrimitiveResult, PubResult
-    from qrt_async.programs.noise import EncodedCircuit, LayerError, NoiseLearnerResult, PauliLindbladError
-    from qrt_async.programs.spans import ExecutionSpan, ExecutionSpans
+    from qrt_async.programs.isa import Points, Step
+    from qrt_async.programs.operators import Bindings, ObservableLists
     from qrt_async.programs.values import Parameters
 
 # What the service's programs read (ibm-quantum-schemas; api.md 5.2); a newer Qiskit writes newer ones unasked.
 QPY_VERSION = 17
+_KEPT_UNITS = frozenset({"dt", "expr"})
+"""Of delays: QPY keeps no other, and a delay of 200 ns would be read as one of 200 dt."""
 
 
 class QpyCircuit(Struct, frozen=True):
@@ -44,29 +48,60 @@ class QpyCircuit(Struct, frozen=True):
     def positional(self) -> bool:
         return True
 
-    def encode(self) -> dict[str, str]:
-        return {
-            "__type__": "QuantumCircuit",
-            "__value__": b64encode(zlib.compress(qpy_bytes(self.circuit))).decode(),
-        }
+    @property
+    def metadata(self) -> dict[str, Any]:
+        return self.circuit.metadata or {}
 
-    def values(self, parameters: Parameters) -> dict[str, str]:
-        """One array, its last axis over the parameters in the circuit's own order."""
-        columns = [
-            np.array(parameters.boxes[name].stretched(parameters.shape), dtype=float) for name in self.names
-        ]
-        empty = np.empty((*parameters.shape, 0))
-        return typed_array(np.stack(columns, axis=-1) if columns else empty)
+    def encode(self) -> dict[str, Any]:
+        value = pieces.base64(pieces.deflated([memoryview(qpy_bytes(self.circuit))]))
+        return {"__type__": "QuantumCircuit", "__value__": value}
+
+    def values(self, parameters: Parameters) -> dict[str, Any]:
+        """One array, its last axis over the parameters in the circuit's own order. QPY keeps that, and the service's
+        model of these values knows no names."""
+        return ndarray(parameters.table(self.names))
+
+    def steps(self) -> Iterator[Step]:
+        return walk.steps(self.circuit)
+
+    def turn(self, angle: Any, points: Points) -> Any:
+        return walk.turn(angle, points)
 
 
-def qpy_bytes(circuit: QuantumCircuit) -> bytes:
-    """``InvalidInput`` where the circuit holds what QPY cannot."""
+def qpy_of_all(circuits: Sequence[Any]) -> dict[str, Any]:
+    """In one file, as the executor takes them; their metadata travel elsewhere."""
+    bare = [circuit.circuit.copy() for circuit in circuits]
+    for circuit in bare:
+        circuit.metadata = {}
+    data = qpy_bytes(*bare)
+    value = pieces.base64(pieces.deflated([memoryview(data)]))
+    return {"b64_data": value, "qpy_version": data[6], "num_programs": len(bare)}
+
+
+def qpy_bytes(*circuits: QuantumCircuit) -> bytes:
+    """``InvalidInput`` where a circuit holds what QPY cannot."""
+    for circuit in circuits:
+        _check_delays(circuit, circuit.name)
     with io.BytesIO() as out:
         try:
-            qpy.dump(circuit, out, version=min(QPY_VERSION, qpy.common.QPY_VERSION))
+            qpy.dump(circuits, out, version=min(QPY_VERSION, qpy.common.QPY_VERSION))
         except (qpy.QpyError, TypeError, ValueError) as error:
-            raise InvalidInput(f"The circuit {circuit.name!r} cannot be written as QPY: {error}") from error
+            names = ", ".join(repr(circuit.name) for circuit in circuits)
+            raise InvalidInput(f"The circuit {names} cannot be written as QPY: {error}") from error
         return out.getvalue()
+
+
+def _check_delays(circuit: QuantumCircuit, name: str) -> None:
+    for instruction in circuit.data:
+        if instruction.is_control_flow():
+            for block in instruction.operation.blocks:
+                _check_delays(block, name)
+        elif instruction.name == "delay" and instruction.operation.unit not in _KEPT_UNITS:
+            raise InvalidInput(
+                f"The circuit {name!r} has a delay in {instruction.operation.unit!r}, which QPY would turn into as"
+                " many 'dt'. Transpile it for the target of the backend, give the delay in dt, or send"
+                " qiskit.qasm3.dumps(circuit), which keeps units."
+            )
 
 
 def observable(given: Any) -> Any:
@@ -102,43 +137,79 @@ def data_bin(data: DataBin) -> primitives.DataBin:
     return primitives.DataBin(shape=data.shape, **fields)
 
 
-def pub_result(result: PubResult) -> primitives.PubResult:
-    return _pub_class(result.kind)(data_bin(result.data), plain(result.metadata))
+def pub_result(pub: PubResult) -> primitives.PubResult:
+    return _pub_class(pub.kind)(data_bin(pub.data), plain(pub.metadata))
 
 
 def _pub_class(kind: str) -> Any:
     if kind == "SamplerPubResult":
         return primitives.SamplerPubResult
     if kind == "EstimatorPubResult":
-        with suppress(ImportError, InvalidInput):
-            return _official().EstimatorPubResult
+        from qrt_async.programs import official  # which imports this
+
+        return official.estimator_pub_result() or primitives.PubResult
     return primitives.PubResult
 
 
-def primitive_result(result: PrimitiveResult) -> primitives.PrimitiveResult[Any]:
-    return primitives.PrimitiveResult([pub_result(pub) for pub in result], plain(result.metadata))
+def primitive_result(given: PrimitiveResult) -> primitives.PrimitiveResult[Any]:
+    return primitives.PrimitiveResult([pub_result(pub) for pub in given], plain(given.metadata))
 
 
 def plain(value: Any) -> Any:
     """Metadata with whatever in it has a Qiskit form; times as the service writes them, in UTC without saying so."""
+    if hasattr(value, "to_qiskit"):
+        return value.to_qiskit()
     if isinstance(value, dict):
-        return {name: plain(entry) for name, entry in value.items()}
+        make = next((make for kind, make in _TYPES.items() if value.get("__type__") == kind), None)
+        return made(value, make) if make else {name: plain(entry) for name, entry in value.items()}
     if isinstance(value, list):
         return [plain(entry) for entry in value]
-    if isinstance(value, datetime):
-        return _naive(value)
-    return value.to_qiskit() if hasattr(value, "to_qiskit") else value
+    return naive(value) if isinstance(value, datetime) else value
 
 
-def execution_spans(spans: ExecutionSpans) -> Any:
-    """The official client's, or these themselves where it is not installed."""
+def made(node: dict[str, Any], make: Callable[[Any], Any]) -> Any:
+    """Qiskit's object out of typed data; ``ResultError`` where they make none."""
     try:
-        from qiskit_ibm_runtime import execution_span as official  # heavy, and not a dependency
-    except ImportError:
-        return spans
-    return official.ExecutionSpans(
-        getattr(official, span.kind)(_naive(span.start), _naive(span.stop), _slices(span)) for span in spans
-    )
+        return make(node["__value__"])
+    except Exception as error:  # Qiskit's constructors fail in many ways
+        raise ResultError(f"Qiskit makes no {node['__type__']} of its data: {error}") from error
+
+
+def pauli_list(labels: Sequence[str]) -> quantum_info.PauliList:
+    return quantum_info.PauliList(list(labels))
+
+
+def sparse_paulis(paulis: Sequence[tuple[str, Any]], num_qubits: int) -> quantum_info.QubitSparsePauliList:
+    return quantum_info.QubitSparsePauliList.from_sparse_list(list(paulis), num_qubits)
+
+
+def sparse_pauli_op(terms: list[tuple[str, complex]]) -> quantum_info.SparsePauliOp:
+    return quantum_info.SparsePauliOp.from_list(terms)
+
+
+def observables_array(nested: ObservableLists) -> primitives.ObservablesArray:
+    return primitives.ObservablesArray(list(nested))
+
+
+def bindings_array(bindings: Bindings) -> primitives.BindingsArray:
+    return primitives.BindingsArray(dict(bindings), bindings.shape)
+
+
+def _read_qpy(text: str) -> QuantumCircuit:
+    return read_circuit(EncodedCircuit(text))
+
+
+def _channel(value: Any) -> quantum_info.PauliLindbladMap:
+    paulis = [tuple(pauli) for pauli in value["paulis"]]
+    return quantum_info.PauliLindbladMap.from_sparse_list(paulis, num_qubits=value["num_qubits"])
+
+
+_TYPES: dict[str, Any] = {
+    "PauliLindbladMap": _channel,
+    "Instruction": lambda text: _read_qpy(text).data[0].operation,
+    "Result": result.Result.from_dict,
+}
+"""What stays data without Qiskit."""
 
 
 def read_circuit(circuit: EncodedCircuit) -> QuantumCircuit:
@@ -147,19 +218,6 @@ def read_circuit(circuit: EncodedCircuit) -> QuantumCircuit:
         return qpy.load(io.BytesIO(circuit.qpy()))[0]
     except Exception as error:  # Qiskit's reader fails in many ways
         raise ResultError(f"Qiskit cannot read a circuit: {error}") from error
-
-
-def pauli_lindblad_error(error: PauliLindbladError) -> Any:
-    return _official().PauliLindbladError(quantum_info.PauliList(list(error.generators)), error.rates)
-
-
-def layer_error(layer: LayerError) -> Any:
-    error = pauli_lindblad_error(layer.error) if layer.error else None
-    return _official().LayerError(read_circuit(layer.circuit), list(layer.qubits), error)
-
-
-def noise_learner_result(result: NoiseLearnerResult) -> Any:
-    return _official().NoiseLearnerResult([layer_error(layer) for layer in result], plain(result.metadata))
 
 
 def typed(value: Any) -> Any:
@@ -185,25 +243,5 @@ def _settings(value: Any, settings: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _official() -> Any:
-    try:
-        from qiskit_ibm_runtime import results  # heavy, and not a dependency
-    except ImportError:
-        raise InvalidInput(
-            "These classes are the official client's, which is not installed: pip install qiskit-ibm-runtime."
-        ) from None
-    return results
-
-
-def _naive(time: datetime) -> datetime:
+def naive(time: datetime) -> datetime:
     return time.astimezone(UTC).replace(tzinfo=None)
-
-
-def _slices(span: ExecutionSpan) -> dict[int, tuple[Any, ...]]:
-    slices: dict[int, tuple[Any, ...]] = {}
-    for index, portion in span.portions.items():
-        front = () if portion.at_front is None else (portion.at_front,)
-        shots = () if portion.shots is None else (slice(*portion.shots),)
-        asked = () if portion.pub_shots is None else (portion.pub_shots,)
-        slices[index] = (portion.shape, *front, slice(*portion.points), *shots, *asked)
-    return slices

@@ -9,15 +9,21 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from msgspec import Struct
+import msgspec
+import numpy as np
+from msgspec import Raw, Struct, structs
 
 from qrt_async.errors import ResultError
-from qrt_async.programs.arrays import Steps
+from qrt_async.programs.arrays import Steps, finish
 from qrt_async.programs.bits import BitArray
 from qrt_async.programs.containers import DataBin, Packed, PrimitiveResult, PubResult
-from qrt_async.programs.executor import ExecutorResult, read_executor, read_tensor, unpack_tensors
+from qrt_async.programs.executor import ExecutorResult, read_executor_in_pieces
+from qrt_async.programs.fields import bit_array, field_in_pieces
+from qrt_async.programs.learned import LearnedLayer, LearnedNoise, read_learned
 from qrt_async.programs.noise import NOISE, NoiseLearnerResult, read_layers
-from qrt_async.programs.plain import parse_primitive, read_plain, unpack_plain
+from qrt_async.programs.operators import OPERATORS
+from qrt_async.programs.outlines import Outline, PubOutline, parse_primitive, plain_pub, typed_pub
+from qrt_async.programs.plain import plain_field_in_pieces
 from qrt_async.programs.spans import SPANS, ExecutionSpan, ExecutionSpans
 from qrt_async.programs.typed import VALUES, Reader, Revive, Tree, parse, reading, unpack
 
@@ -29,6 +35,8 @@ __all__ = [
     "ExecutionSpan",
     "ExecutionSpans",
     "ExecutorResult",
+    "LearnedLayer",
+    "LearnedNoise",
     "NoiseLearnerResult",
     "PrimitiveResult",
     "PubResult",
@@ -50,10 +58,7 @@ class Decoder(Struct, frozen=True):
 
 
 def _bit_array(value: Any, revive: Revive) -> BitArray:
-    num_bits = value["num_bits"]
-    if not isinstance(num_bits, int) or num_bits < 0:
-        raise ResultError(f"A BitArray declares {num_bits!r} bits.")
-    return BitArray(revive(value["array"]), num_bits)
+    return bit_array(revive(value["array"]), value["num_bits"])
 
 
 def _data_bin(value: Any, revive: Revive) -> DataBin:
@@ -97,6 +102,7 @@ READERS: Mapping[str, Reader] = {
     **VALUES,
     **SPANS,
     **NOISE,
+    **OPERATORS,
     "BitArray": _bit_array,
     "DataBin": _data_bin,
     "PubResult": _pub_result("PubResult"),
@@ -108,27 +114,94 @@ READERS: Mapping[str, Reader] = {
 TREE = Tree(READERS)
 
 
+_PUBS = 64
+"""PUB results that are read in one step."""
+
+
 def _unpack_primitive(tree: Any) -> Steps[Any]:
-    return unpack_plain(tree) if _is_plain(tree) else unpack(tree)
+    """Every field of every PUB read."""
+    if not isinstance(tree, Outline):
+        tree = yield from unpack(tree)
+        tree = _outline(tree)
+    pubs = []
+    for at, node in enumerate(tree.pubs, start=1):
+        pub = yield from _pub_in_pieces(node, tree.plain)
+        pubs.append(pub)
+        if at % _PUBS == 0:
+            yield
+    return structs.replace(tree, pubs=pubs)
 
 
-def _is_plain(tree: Any) -> bool:
-    return isinstance(tree, dict) and "results" in tree
+def _pub_in_pieces(node: Any, plain: bool) -> Steps[Any]:
+    outline = _pub_outline(node, plain)
+    if outline is None:
+        node = msgspec.json.decode(node) if isinstance(node, Raw) else node
+        node = yield from unpack(node)
+        return TREE.revive(node)
+    fields = {}
+    for name, text in outline.fields.items():
+        with reading(f"The field {name!r}"):
+            fields[name] = yield from (
+                plain_field_in_pieces(text) if plain else field_in_pieces(text, TREE.revive)
+            )
+    return _assembled(outline, fields, plain)
 
 
-def _primitive(tree: Any) -> PrimitiveResult:
-    if _is_plain(tree):
-        return read_plain(tree)
+def _pub_outline(node: Any, plain: bool) -> PubOutline | None:
+    return plain_pub(node) if plain else typed_pub(node) if isinstance(node, Raw) else None
+
+
+def _pub(node: Any, plain: bool) -> Any:
+    """A PUB whose fields are read when they are asked for, unless its shape is only to be seen in them."""
+    outline = _pub_outline(node, plain)
+    if plain and outline is not None and outline.is_shaped:
+        return finish(_pub_in_pieces(node, plain))
+    if outline is None:
+        return TREE.revive(msgspec.json.decode(node) if isinstance(node, Raw) else node)
+    read = _plain_field if plain else _typed_field
+    return _assembled(outline, {name: Packed(text, read) for name, text in outline.fields.items()}, plain)
+
+
+def _plain_field(text: Any) -> Any:
+    return finish(plain_field_in_pieces(text))
+
+
+def _typed_field(text: Any) -> Any:
+    return finish(field_in_pieces(text, TREE.revive))
+
+
+def _assembled(outline: PubOutline, fields: dict[str, Any], plain: bool) -> PubResult:
+    if plain and "evs" in fields:  # which is as the points are, and nothing else says how these are
+        fields["evs"] = DataBin(fields)["evs"]
+        shape = np.shape(fields["evs"])
+    else:
+        shapes = {value.shape for value in fields.values() if isinstance(value, BitArray)}
+        shape = shapes.pop() if plain and len(shapes) == 1 else _shape(outline.shape)
+    return PubResult(DataBin(fields, shape), _mapping(TREE.revive(outline.metadata)), outline.kind)
+
+
+def _outline(tree: Any) -> Outline:
+    """Of data, where a body was not in its usual form."""
+    if isinstance(tree, dict) and "results" in tree:
+        return Outline(list(tree["results"]), tree.get("metadata"), plain=True)
     result = TREE.revive(tree)
     if not isinstance(result, PrimitiveResult):
         raise ResultError("The result of a primitive is neither typed nor plain: no pub_results, no results.")
-    return result
+    return Outline(list(result), result.metadata, plain=False)
 
 
-def _noise(tree: Any) -> Any:
-    """Version 2 typed or plain; version 3 gives its data with arrays for its tensors."""
+def _primitive(tree: Any) -> PrimitiveResult:
+    outline = tree if isinstance(tree, Outline) else _outline(tree)
+    pubs = [node if isinstance(node, PubResult) else _pub(node, outline.plain) for node in outline.pubs]
+    if not all(isinstance(pub, PubResult) for pub in pubs):
+        raise ResultError("The pub_results of a result are not what they should be.")
+    return PrimitiveResult(pubs, _mapping(TREE.revive(outline.metadata)))
+
+
+def _noise(tree: Any) -> NoiseLearnerResult | LearnedNoise:
+    """Version 2, typed or plain; or version 3."""
     if isinstance(tree, dict) and "schema_version" in tree:
-        return _learned(tree)
+        return read_learned(tree)
     result = TREE.revive(tree)
     if isinstance(result, dict) and "data" in result:
         result = read_layers(tree, TREE.revive)
@@ -137,12 +210,10 @@ def _noise(tree: Any) -> Any:
     return result
 
 
-def _learned(tree: Any) -> dict[str, Any]:
-    data = [
-        {name: read_tensor(node) if name in ("rates", "rates_std") else node for name, node in entry.items()}
-        for entry in tree["data"]
-    ]
-    return {**tree, "data": data}
+def _executor(tree: Any) -> ExecutorResult | PrimitiveResult:
+    done = isinstance(tree, (ExecutorResult, PrimitiveResult))
+    result: ExecutorResult | PrimitiveResult = tree if done else finish(read_executor_in_pieces(tree))
+    return result
 
 
 _OTHERS = Decoder(TREE.revive)
@@ -151,7 +222,7 @@ DECODERS: Mapping[str, Decoder] = {
     "sampler": Decoder(_primitive, _unpack_primitive, parse_primitive),
     "estimator": Decoder(_primitive, _unpack_primitive, parse_primitive),
     "noise-learner": Decoder(_noise),
-    "executor": Decoder(read_executor, unpack_tensors),
+    "executor": Decoder(_executor, read_executor_in_pieces),
 }
 """By program id. A program that is not here gives data: JSON with its typed values revived, or text."""
 
@@ -163,13 +234,28 @@ def decode(program_id: str, body: bytes, decoders: Mapping[str, Decoder] = DECOD
 
 
 def decode_in_pieces(program_id: str, body: bytes, decoders: Mapping[str, Decoder] = DECODERS) -> Steps[Any]:
-    """As :func:`decode`, with every array unpacked, at most 128 KiB of text a step (after one step that parses)."""
+    """As :func:`decode`, with every array unpacked and large registers counted, at most 128 KiB a step (after one
+    step that parses)."""
     with reading(f"The result of {program_id!r}"):
         decoder = decoders.get(program_id, _OTHERS)
         tree = _parsed(program_id, body, decoders)
         yield
         tree = yield from decoder.unpack(tree)
-        return decoder.interpret(tree)
+        result = decoder.interpret(tree)
+        yield from _count_ahead(result)
+        return result
+
+
+def _count_ahead(result: Any) -> Steps[None]:
+    """What most users ask of large registers, and what would then hold their loop."""
+    for pub in result if isinstance(result, PrimitiveResult) else ():
+        for value in pub.data.values():
+            if isinstance(value, BitArray) and value.array.size > _COUNTED_AHEAD:
+                yield from value.count_in_pieces()
+
+
+_COUNTED_AHEAD = 1 << 17
+"""Bytes of a register whose counts take more than a millisecond."""
 
 
 def _parsed(program_id: str, body: bytes, decoders: Mapping[str, Decoder]) -> Any:

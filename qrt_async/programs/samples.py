@@ -1,4 +1,7 @@
-"""The samples of plain results, ``["0x0","0x3",…]``, as packed bits, without a Python object for each."""
+"""The samples of plain results, ``["0x0","0x3",…]``, as packed bits, without a Python object for each.
+
+Lists in lists are the shape of the PUB; the innermost ones hold its shots.
+"""
 
 from __future__ import annotations
 
@@ -19,13 +22,13 @@ for _value, _characters in enumerate(
 ):
     _DIGITS[[ord(character) for character in _characters]] = _value
 _BETWEEN = np.zeros(256, dtype=np.bool_)
-_BETWEEN[[ord(character) for character in ", \t\r\n"]] = True
+_BETWEEN[[ord(character) for character in ",[] \t\r\n"]] = True
 
 
 def rows_in_pieces(array: Any, num_bits: int) -> Steps[Bytes]:
-    """Rows of ``ceil(num_bits / 8)`` bytes from the text of a JSON array, given as a buffer.
+    """``(*points, shots, ceil(num_bits / 8))`` bytes from the text of a JSON array, given as a buffer.
 
-    ``ResultError`` for anything but a flat array of hex strings that fit.
+    The text must be JSON. ``ResultError`` for anything but hex strings that fit, in lists of one shape.
     """
     text = np.frombuffer(array, dtype=np.uint8)
     width = -(-num_bits // 8)
@@ -37,7 +40,7 @@ def rows_in_pieces(array: Any, num_bits: int) -> Steps[Bytes]:
     if count * width > LIMITS.array_bytes:
         raise ResultError(f"{count} samples of {num_bits} bits are beyond what is read here.")
     rows = np.zeros((count, width), dtype=np.uint8)
-    done, begin, last = 0, 1, len(text) - 1  # the brackets stand outside
+    done, begin, last = 0, 0, len(text)
     while begin < last:
         block = text[begin : min(begin + LIMITS.piece, last)]
         places = np.flatnonzero(block == ord('"'))
@@ -52,7 +55,44 @@ def rows_in_pieces(array: Any, num_bits: int) -> Steps[Bytes]:
         raise ResultError("The samples of a register are not all hex strings.")
     if num_bits % 8 and (rows[:, 0] >> (num_bits % 8)).any():
         raise ResultError(f"A sample does not fit in {num_bits} bits.")
-    return rows
+    shape = yield from _shape_in_pieces(text, count)
+    return rows.reshape(*shape, width)
+
+
+def _shape_in_pieces(text: Bytes, count: int) -> Steps[tuple[int, ...]]:
+    """How the lists are nested that hold these samples, shots last."""
+    brackets, before, quotes = [], [], 0
+    for begin in range(0, len(text), LIMITS.piece):
+        block = text[begin : begin + LIMITS.piece]
+        places = np.flatnonzero((block == ord("[")) | (block == ord("]")))
+        if len(places):
+            marks = np.cumsum(block == ord('"'))
+            brackets.append(block[places])
+            before.append(quotes + marks[places])
+            quotes += int(marks[-1])
+        else:
+            quotes += int(np.count_nonzero(block == ord('"')))
+        yield
+    return _regular(np.concatenate(brackets), np.concatenate(before) // 2, count)
+
+
+def _regular(brackets: Bytes, before: NDArray[np.intp], count: int) -> tuple[int, ...]:
+    """The shape that these brackets spell, if ``before`` each of them are as many samples as that shape says."""
+    opening = brackets == ord("[")
+    depth = np.cumsum(np.where(opening, 1, -1))
+    lists = np.bincount(depth[opening])[1:]
+    shape = (*(lists[1:] // lists[:-1]).tolist(), count // int(lists[-1]))
+    spelled = b"[]"
+    for size in reversed(shape[:-1]):
+        spelled = b"[" + spelled * size + b"]"
+    innermost = np.flatnonzero(opening[:-1] & ~opening[1:])
+    starts = np.arange(len(innermost)) * shape[-1]
+    alike = brackets.tobytes() == spelled
+    if not (
+        alike and (before[innermost] == starts).all() and (before[innermost + 1] == starts + shape[-1]).all()
+    ):
+        raise ResultError("The samples of a register are in lists of unequal length.")
+    return shape
 
 
 def _fill(rows: Bytes, block: Bytes, openings: NDArray[np.intp], closings: NDArray[np.intp]) -> None:

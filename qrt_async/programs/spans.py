@@ -145,9 +145,9 @@ class ExecutionSpans(Sequence[ExecutionSpan]):
 
     def to_qiskit(self) -> Any:
         """The official client's ``ExecutionSpans`` where that client is installed; otherwise these."""
-        from qrt_async.programs import qiskit  # imports Qiskit
+        from qrt_async.programs import official  # imports Qiskit
 
-        return qiskit.execution_spans(self)
+        return official.execution_spans(self)
 
 
 def _set(pub_idx: int | Iterable[int]) -> set[int]:

@@ -2,42 +2,105 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any, TypeVar
+
 import numpy as np
 from numpy.typing import NDArray
 
-Rows = NDArray[np.uint8]
+from qrt_async.programs.arrays import Steps, finish
 
-_BLOCK = 1 << 16  # rows spelled at once: bounds the unpacked copy
+Rows = NDArray[np.uint8]
+Counts = NDArray[np.int64]
+Tally = tuple[Rows, Counts]
+Outcome = TypeVar("Outcome", str, int)
+
+_BLOCK = 1 << 16
+"""Rows that are spelled, or counted in a table, at once: bounds the unpacked copy."""
+_SORTED = 1 << 17
+"""Rows of up to 64 bits that are sorted at once; of wider ones fewer."""
+_SPELLED = 1 << 12
+"""Outcomes that enter a dictionary at once: about a millisecond's work."""
 _MIX = np.array([0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F, 0x165667B19E3779F9], dtype=np.uint64)
 
 
-def tally(rows: Rows) -> tuple[Rows, list[int]]:
+def tally(rows: Rows) -> Tally:
     """The different rows in ascending order, and how often each occurs."""
+    return finish(tally_in_pieces(rows)) or _tally(rows)
+
+
+def tally_in_pieces(rows: Rows) -> Steps[Tally | None]:
+    """The same by blocks that stay in the processor's cache; ``None`` where outcomes hardly repeat in them."""
+    count, width = rows.shape
+    size = _SORTED // max(1, -(-width // 8))
+    parts = []
+    for begin in range(0, count, size):
+        parts.append(_tally(rows[begin : begin + size]))
+        if width > 2 and 4 * len(parts[-1][0]) > size:
+            return None
+        yield
+    if len(parts) < 2:
+        return parts[0] if parts else _tally(rows)
+    return _tally(
+        np.concatenate([found for found, _ in parts]), np.concatenate([times for _, times in parts])
+    )
+
+
+def _tally(rows: Rows, times: Counts | None = None) -> Tally:
+    """At once. ``times`` is how often each row counts."""
     if not len(rows):
-        return rows, []
+        return rows, np.zeros(0, dtype=np.int64)
     width = rows.shape[1]
     if width == 0:
-        return rows[:1], [len(rows)]
+        return rows[:1], np.array([len(rows) if times is None else times.sum()])
     if width > 8:
-        return _tally_wide(rows)
+        return _tally_wide(rows, times)
     highest = 256 ** (width - 1) * (int(rows[:, 0].max()) + 1)
-    if highest <= max(_BLOCK, 2 * len(rows)):
-        return _tally_few(rows, highest)
+    if highest <= _BLOCK:
+        return _tally_few(rows, times, highest)
     numbers = _numbers(rows)
-    numbers.sort()
-    first = np.flatnonzero(np.concatenate(([True], numbers[1:] != numbers[:-1])))
-    return _narrow(numbers[first], width), np.diff(first, append=len(numbers)).tolist()
+    if times is None:
+        numbers.sort()
+    else:
+        order = np.argsort(numbers, kind="stable")
+        numbers, times = numbers[order], times[order]
+    changes = _changes(numbers)
+    return _narrow(numbers[changes], width), _sums(np.flatnonzero(changes), len(rows), times)
 
 
-def _tally_few(rows: Rows, highest: int) -> tuple[Rows, list[int]]:
-    """With a table of all outcomes below ``highest``, which is no longer than the shots."""
+def _changes(numbers: NDArray[Any]) -> NDArray[np.bool_]:
+    """True where a number differs from the one before it, and at the first."""
+    changes = np.empty(len(numbers), dtype=np.bool_)
+    changes[0] = True
+    np.not_equal(numbers[1:], numbers[:-1], out=changes[1:])
+    return changes
+
+
+def _sums(first: NDArray[np.intp], end: int, times: Counts | None) -> Counts:
+    """How often the rows count that begin at each of ``first`` and end before the next."""
+    sums: Counts = np.diff(first, append=end) if times is None else np.add.reduceat(times, first)
+    return sums
+
+
+def _tally_few(rows: Rows, times: Counts | None, highest: int) -> Tally:
+    """With a table of all outcomes below ``highest``."""
     every = np.zeros(highest, dtype=np.int64)
-    block = max(_BLOCK, highest)
-    for begin in range(0, len(rows), block):
-        numbers = _numbers(rows[begin : begin + block]).view(np.int64)
-        every += np.bincount(numbers, minlength=highest)
+    for begin in range(0, len(rows), _BLOCK):
+        block = slice(begin, begin + _BLOCK)
+        weights = None if times is None else times[block]
+        every += np.bincount(_numbers(rows[block]), weights, highest).astype(np.int64)
     seen = np.flatnonzero(every)
-    return _narrow(seen.astype(np.uint64), rows.shape[1]), every[seen].tolist()
+    return _narrow(seen, rows.shape[1]), every[seen]
+
+
+def counted(tallied: Tally, spelled: Callable[[Rows], list[Outcome]]) -> dict[Outcome, int]:
+    """With the rows spelled. It grows block by block: between two of them, other threads run."""
+    values, counts = tallied
+    found: dict[Outcome, int] = {}
+    for begin in range(0, len(values), _SPELLED):
+        block = slice(begin, begin + _SPELLED)
+        found.update(zip(spelled(values[block]), counts[block].tolist(), strict=True))
+    return found
 
 
 def bitstrings(rows: Rows, num_bits: int) -> list[str]:
@@ -64,12 +127,13 @@ def integers(rows: Rows) -> list[int]:
     return [int.from_bytes(data[at : at + width], "big") for at in range(0, len(data), width)]
 
 
-def _numbers(rows: Rows) -> NDArray[np.uint64]:
-    """Rows of at most 64 bits as numbers."""
-    numbers = rows[:, 0].astype(np.uint64)
+def _numbers(rows: Rows) -> NDArray[Any]:
+    """Rows of at most 64 bits as numbers, of 32 bits where that is enough."""
+    kind = np.uint32 if rows.shape[1] <= 4 else np.uint64
+    numbers: NDArray[Any] = rows[:, 0].astype(kind)
     for column in range(1, rows.shape[1]):
-        numbers <<= np.uint64(8)
-        numbers |= rows[:, column]
+        np.left_shift(numbers, kind(8), out=numbers)
+        np.bitwise_or(numbers, rows[:, column], out=numbers)
     return numbers
 
 
@@ -81,11 +145,12 @@ def _words(rows: Rows) -> NDArray[np.uint64]:
     return padded.view(">u8").astype(np.uint64)
 
 
-def _narrow(numbers: NDArray[np.uint64], width: int) -> Rows:
-    return numbers.astype(">u8").view(np.uint8).reshape(-1, 8)[:, 8 - width :]
+def _narrow(numbers: NDArray[Any], width: int) -> Rows:
+    size = 4 if width <= 4 else 8
+    return numbers.astype(f">u{size}").view(np.uint8).reshape(-1, size)[:, size - width :]
 
 
-def _tally_wide(rows: Rows) -> tuple[Rows, list[int]]:
+def _tally_wide(rows: Rows, times: Counts | None) -> Tally:
     """Rows of more than 64 bits are grouped by a mixed word first: sorting that is several times as quick
     as sorting rows. Two different rows under one word would only interleave, and are then merged exactly."""
     words = _words(rows)
@@ -95,12 +160,11 @@ def _tally_wide(rows: Rows) -> tuple[Rows, list[int]]:
         mixed ^= mixed >> np.uint64(29)
     order = np.argsort(mixed)
     arranged, mixed = words[order], mixed[order]
-    new_row = (arranged[1:] != arranged[:-1]).any(axis=1)
-    first = np.flatnonzero(np.concatenate(([True], new_row)))
-    if np.count_nonzero(new_row) != np.count_nonzero(mixed[1:] != mixed[:-1]):
-        values, counts = np.unique(rows, axis=0, return_counts=True)
-        return values, counts.tolist()
-    counts = np.diff(first, append=len(rows))
-    values = rows[order[first]]
+    new_row = np.concatenate(([True], (arranged[1:] != arranged[:-1]).any(axis=1)))
+    if np.count_nonzero(new_row) != np.count_nonzero(_changes(mixed)):
+        values, back = np.unique(rows, axis=0, return_inverse=True)
+        return values, np.bincount(back.reshape(-1), times).astype(np.int64)
+    first = np.flatnonzero(new_row)
     ascending = np.lexsort(arranged[first].T[::-1])
-    return values[ascending], counts[ascending].tolist()
+    sums = _sums(first, len(rows), None if times is None else times[order])
+    return rows[order[first]][ascending], sums[ascending]

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
+from itertools import count
 from typing import Any, TypeAlias
 
 import msgspec
@@ -13,7 +14,7 @@ import numpy as np
 from msgspec import MsgspecError
 
 from qrt_async.errors import ResultError
-from qrt_async.programs.arrays import Array, Steps, finish, npy_in_pieces, typed_array
+from qrt_async.programs.arrays import Steps, finish, npy_in_pieces, typed_array
 
 Revive: TypeAlias = Callable[[Any], Any]
 Reader: TypeAlias = Callable[[Any, Revive], Any]
@@ -23,6 +24,10 @@ Reader: TypeAlias = Callable[[Any, Revive], Any]
 _EXTRAPOLATORS = {"linear", "exponential", "double_exponential", "fallback"} | {
     f"polynomial_degree_{degree}" for degree in range(1, 8)
 }
+
+
+_NODES = 1 << 10
+"""Dictionaries and lists that are looked through in one step."""
 
 
 def parse(body: bytes) -> Any:
@@ -61,9 +66,9 @@ class Tree:
         self._readers = readers
 
     def revive(self, node: Any) -> Any:
-        if isinstance(node, list):
+        if type(node) is list:  # what was revived already may be a list of another type
             return [self.revive(entry) for entry in node]
-        if not isinstance(node, dict):
+        if type(node) is not dict:
             return node
         kind = node.get("__type__")
         reader = self._readers.get(kind) if isinstance(kind, str) else None
@@ -76,19 +81,24 @@ class Tree:
 _WHOLE = {"settings", "_json"}  # these say more beside their value
 
 
-def unpack(node: Any) -> Steps[Any]:
-    """The same tree with every array in it read, a piece at a time."""
+def unpack(node: Any, steps: Iterator[int] | None = None) -> Steps[Any]:
+    """The same tree with every array in it read, a piece at a time, and not too many nodes at once."""
+    steps = steps or count(1)
+    if next(steps) % _NODES == 0:
+        yield
     if isinstance(node, list):
-        for at, entry in enumerate(node):
+        for at, entry in enumerate(node, start=1):
             if isinstance(entry, (dict, list)):
-                node[at] = yield from unpack(entry)
+                node[at - 1] = yield from unpack(entry, steps)
+            elif at % (8 * _NODES) == 0:
+                yield
     elif isinstance(node, dict):
         value = node.get("__value__")
         if node.get("__type__") == "ndarray" and isinstance(value, str) and value not in _EXTRAPOLATORS:
             return {"__type__": "ndarray", "__value__": (yield from npy_in_pieces(value))}
         for name, entry in node.items():
             if isinstance(entry, (dict, list)):
-                node[name] = yield from unpack(entry)
+                node[name] = yield from unpack(entry, steps)
     return node
 
 
@@ -102,19 +112,13 @@ def ndarray(value: Any, revive: Revive) -> Any:
 
 def plain_array(value: Any) -> Any:
     """Numbers in lists as an array; what makes no array of numbers stays as it is."""
-    if not _numeric(value):
+    if not isinstance(value, (list, int, float, complex, np.ndarray)):
         return value
     try:
         array = np.array(value)
-    except ValueError:  # rows of unequal length, or more dimensions than there are
+    except (ValueError, OverflowError):  # rows of unequal length, or more dimensions than there are
         return value
-    return value if array.dtype.hasobject else array
-
-
-def _numeric(value: Any) -> bool:
-    if isinstance(value, list):
-        return all(map(_numeric, value))
-    return isinstance(value, (int, float, complex, np.ndarray))
+    return array if array.dtype.kind in "biufc" else value
 
 
 def moment(value: Any, revive: Revive) -> datetime:
@@ -136,8 +140,8 @@ def _set(value: Any, revive: Revive) -> Any:
         return entries
 
 
-def _bindings(value: Any, revive: Revive) -> dict[tuple[str, ...], Array]:
-    return {tuple(json.loads(names)): revive(array) for names, array in value["data"].items()}
+def _float(value: Any, revive: Revive) -> float:
+    return float(value)
 
 
 def _inner(value: Any, revive: Revive) -> Any:
@@ -148,9 +152,8 @@ VALUES: Mapping[str, Reader] = {
     "ndarray": ndarray,
     "datetime": moment,
     "complex": _complex,
+    "float": _float,  # of ours: see outlines
     "set": _set,
-    "ObservablesArray": _inner,
-    "BindingsArray": _bindings,
     "to_json": _inner,
 }
 """What needs no class of ours."""

@@ -6,31 +6,38 @@ Plain Python on purpose: building a program imports NumPy only where arrays are 
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from msgspec import Struct
 
+from qrt_async.api import pieces
 from qrt_async.errors import InvalidInput
 
 Shape = tuple[int, ...]
 
 
 class Box(Struct, frozen=True):
-    """Numbers in nested lists of one shape."""
+    """Numbers of one shape: a NumPy array where one was given, else nested lists."""
 
     shape: Shape
     nested: Any
 
     def stretched(self, shape: Shape) -> Any:
         """The numbers broadcast to ``shape``, which must be possible. Rows that repeat are shared."""
+        if _is_array(self.nested):
+            import numpy as np  # whoever gave an array has imported it
+
+            return np.broadcast_to(self.nested, shape)
         return _stretch(self.nested, self.shape, shape)
 
     def columns(self) -> list[Box]:
         """Along the last axis, one box each."""
-        return [
-            Box(self.shape[:-1], _pick(self.nested, len(self.shape) - 1, at)) for at in range(self.shape[-1])
-        ]
+        places = range(self.shape[-1])
+        if _is_array(self.nested):
+            return [Box(self.shape[:-1], self.nested[..., at]) for at in places]
+        return [Box(self.shape[:-1], _pick(self.nested, len(self.shape) - 1, at)) for at in places]
 
 
 class Parameters(Struct, frozen=True):
@@ -42,15 +49,24 @@ class Parameters(Struct, frozen=True):
     def by_name(self) -> dict[str, Any] | None:
         """As OpenQASM programs get them. The service takes a last axis of one for the parameter itself, as
         Qiskit does, so a shape that ends in one gets one more."""
-        stretched = {name: box.stretched(self.shape) for name, box in self.boxes.items()}
-        if self.shape[-1:] == (1,):
-            return {name: _deepened(nested, len(self.shape)) for name, nested in stretched.items()}
-        return stretched or None
+        deeper = len(self.shape) if self.shape[-1:] == (1,) else None
+        count = math.prod(self.shape)
+        stretched = {name: _deeper(box.stretched(self.shape), deeper) for name, box in self.boxes.items()}
+        return {name: pieces.numbers(nested, count) for name, nested in stretched.items()} or None
+
+    def table(self, names: Sequence[str]) -> Any:
+        """A NumPy array of float64 in C order, its last axis over ``names``."""
+        import numpy as np
+
+        table = np.empty((*self.shape, len(names)))
+        for column, name in enumerate(names):
+            table[..., column] = self.boxes[name].stretched(self.shape)
+        return table
 
 
 def read_box(given: Any, what: str) -> Box:
     """From a real number, nested lists or an array. ``InvalidInput`` for anything else, NaN and infinities."""
-    if hasattr(given, "tolist") and hasattr(given, "shape"):
+    if _is_array(given):
         return _from_array(given, what)
     if isinstance(given, (list, tuple, range)):
         return _from_rows([read_box(entry, what) for entry in given], what)
@@ -100,9 +116,19 @@ def positional(given: Any, names: Sequence[str], what: str) -> Parameters:
     if not box.shape or box.shape[-1] != len(names):
         raise InvalidInput(
             f"{what}: got values of shape {box.shape} for a circuit of {len(names)} parameters; "
-            f"the last axis must have {len(names)} entries, in the order {_listed(names)}."
+            f"the last axis must have {len(names)} entries, in the order {listed(names)}."
         )
     return Parameters(box.shape[:-1], dict(zip(names, box.columns(), strict=True)))
+
+
+def _deeper(numbers: Any, depth: int | None) -> Any:
+    if depth is None:
+        return numbers
+    return numbers[..., None] if _is_array(numbers) else _deepened(numbers, depth)
+
+
+def _is_array(given: Any) -> bool:
+    return hasattr(given, "tolist") and hasattr(given, "shape")
 
 
 def _deepened(nested: Any, depth: int) -> Any:
@@ -111,14 +137,29 @@ def _deepened(nested: Any, depth: int) -> Any:
 
 def _group(key: Any, names: Sequence[str] | None) -> str | tuple[str, ...]:
     if isinstance(key, tuple):
-        return tuple(_name(part) for part in key)
+        return tuple(_spelled(_name(part), names) for part in key)
     if hasattr(key, "params") and hasattr(key, "name"):  # a Qiskit ParameterVector
-        return tuple(part.name for part in key.params)
-    name = _name(key)
+        return tuple(_spelled(part.name, names) for part in key.params)
+    name = _spelled(_name(key), names)
     if names is not None and name not in names:
-        members = tuple(other for other in names if other.partition("[")[0] == name and other != name)
-        return members or name
+        return _elements(name, names) or name
     return name
+
+
+def _spelled(name: str, names: Sequence[str] | None) -> str:
+    """As ``qiskit.qasm3`` spells a name that OpenQASM does not allow, where a text has that: ``_theta_0_``."""
+    if names is None or name in names:
+        return name
+    escaped = "_" + re.sub(r"\W", "_", name)
+    return escaped if escaped in names else name
+
+
+def _elements(vector: str, names: Sequence[str]) -> tuple[str, ...]:
+    """The parameters ``theta[0]``, ``theta[1]``, … of a vector, in their order; in a text ``_theta_0_``, …"""
+    escaped = re.sub(r"\W", "_", vector)
+    element = re.compile(rf"{re.escape(vector)}\[(\d+)\]|_{re.escape(escaped)}_(\d+)_")
+    found = {name: match for name in names if (match := element.fullmatch(name))}
+    return tuple(sorted(found, key=lambda name: int(found[name][1] or found[name][2])))
 
 
 def _name(key: Any) -> str:
@@ -136,11 +177,9 @@ def _match(boxes: dict[str, Box], names: Sequence[str] | None, what: str) -> Non
     missing = [name for name in names if name not in boxes]
     unknown = [name for name in boxes if name not in names]
     if missing or unknown:
-        said = [f"no value for {_listed(missing)}"] if missing else []
-        said += [f"values for {_listed(unknown)}, which it does not have"] if unknown else []
-        raise InvalidInput(
-            f"{what}: got {' and '.join(said)}; the circuit's parameters are {_listed(names)}."
-        )
+        said = [f"no value for {listed(missing)}"] if missing else []
+        said += [f"values for {listed(unknown)}, which it does not have"] if unknown else []
+        raise InvalidInput(f"{what}: got {' and '.join(said)}; the circuit's parameters are {listed(names)}.")
 
 
 def _from_array(array: Any, what: str) -> Box:
@@ -149,7 +188,9 @@ def _from_array(array: Any, what: str) -> Box:
 
         if not np.isfinite(array).all():
             raise InvalidInput(f"{what}: got NaN or infinity; allowed are finite numbers.")
-        return Box(tuple(array.shape), np.asarray(array, dtype=float).tolist())
+        if not array.shape:
+            return Box((), float(array))
+        return Box(tuple(array.shape), np.array(array, dtype=float))
     shape = tuple(array.shape)
     if not shape or math.prod(shape) == 0:
         return Box(shape, array.tolist() if shape else _number(array.tolist(), what))
@@ -191,7 +232,8 @@ def _label(key: Any) -> str:
     return repr(key) if isinstance(key, (str, tuple)) else repr(getattr(key, "name", key))
 
 
-def _listed(names: Iterable[str]) -> str:
+def listed(names: Iterable[str]) -> str:
+    """For a message: the first dozen."""
     names = list(names)
     shown = ", ".join(repr(name) for name in names[:12])
     return (shown or "none") + (f" and {len(names) - 12} more" if len(names) > 12 else "")

@@ -7,11 +7,15 @@ our submissions. A bucket that drips would let nine into the first minute of fiv
 from __future__ import annotations
 
 import math
-from collections import deque
+from bisect import insort
+from collections.abc import Iterable
 
 import msgspec
 
 from qrt_async.errors import InvalidInput
+
+_DRIFT = 2e-3
+"""The part of a period by which two clocks may disagree about it; twice what is promised."""
 
 
 class RateLimit(msgspec.Struct, frozen=True):
@@ -28,27 +32,41 @@ class RateLimit(msgspec.Struct, frozen=True):
         if self.submissions < 1 or self.per <= 0 or self.margin < 0:
             raise InvalidInput(f"{self!r}: needed are at least 1 submission, per > 0 and margin >= 0.")
 
+    @property
+    def hold(self) -> float:
+        """Seconds for which a reply keeps its token away."""
+        return self.per + max(self.margin, self.per * _DRIFT)
+
+    def stricter_than(self, other: RateLimit | None) -> bool:
+        """Does it let fewer through in the long run?"""
+        return other is None or self.submissions / self.per < other.submissions / other.per
+
 
 class TokenBucket:
     """``capacity`` tokens; one that was used returns ``period`` plus ``margin`` seconds after the reply."""
 
     def __init__(self, capacity: int = 5, period: float = 60.0, margin: float = 0.25) -> None:
-        self._capacity = capacity
-        self._period = period + margin
+        self._limit = RateLimit(capacity, period, margin)
         self._in_use = 0
-        self._returns: deque[float] = deque()
+        self._replies: list[float] = []
         self._closed_until = -math.inf
+
+    @property
+    def limit(self) -> RateLimit:
+        """What it keeps to."""
+        return self._limit
 
     def wait(self, now: float) -> float:
         """Seconds until a token is free: 0.0 means take it now, ``inf`` that a reply must come first."""
-        while self._returns and self._returns[0] <= now:
-            self._returns.popleft()
+        self._replies = [at for at in self._replies if at + self._limit.hold > now]
         closed = max(0.0, self._closed_until - now)
-        if self._in_use + len(self._returns) < self._capacity:
+        # After a stricter limit was learnt, more tokens may be away than there are.
+        surplus = self._in_use + len(self._replies) - self._limit.submissions
+        if surplus < 0:
             return closed
-        if not self._returns:
+        if surplus >= len(self._replies):
             return math.inf
-        return max(closed, self._returns[0] - now)
+        return max(closed, self._replies[surplus] + self._limit.hold - now)
 
     def take(self) -> None:
         """A submission leaves with a token."""
@@ -57,7 +75,7 @@ class TokenBucket:
     def give_back(self, replied_at: float) -> None:
         """Its fate is known: the token returns one period later."""
         self._in_use -= 1
-        self._returns.append(replied_at + self._period)
+        insort(self._replies, replied_at)
 
     def take_back(self) -> None:
         """The submission never left: its token is free again at once."""
@@ -66,3 +84,28 @@ class TokenBucket:
     def close(self, until: float) -> None:
         """The service refused: no token before this moment."""
         self._closed_until = max(self._closed_until, until)
+
+    def learn(self, limit: RateLimit) -> None:
+        """The service's limit is another one: it holds for the tokens that are away, too."""
+        self._limit = limit
+
+    def count_in(self, replies: Iterable[float]) -> None:
+        """Submissions that others made, as if they had been ours and were answered at these moments.
+
+        Those that we have seen ourselves are among them: only as many as exceed these are counted.
+        """
+        known = self._in_use + len(self._replies)
+        for at in sorted(replies, reverse=True)[known:]:
+            insort(self._replies, at)
+
+    def forecast(self, now: float, ahead: int = 0) -> float:
+        """Seconds until a token is free for the one who has ``ahead`` before them, were all answered at once."""
+        first = max(self.wait(now), 0.0)
+        free = self._limit.submissions - self._in_use - len(self._replies)
+        if ahead < free:
+            return first
+        closed = max(0.0, self._closed_until - now)
+        returns = [max(closed, at + self._limit.hold - now) for at in self._replies]
+        turns = [closed] * max(0, free) + returns + [self._limit.hold] * self._in_use
+        rounds, place = divmod(ahead, len(turns))
+        return turns[place] + rounds * self._limit.hold

@@ -1,91 +1,114 @@
-"""Permits to submit, first come first served."""
+"""Permits to submit, behind one small interface: in this process here, on this machine in ``machine``."""
 
 from __future__ import annotations
 
 import asyncio
-import math
-from collections import deque
-from collections.abc import Callable
+from collections.abc import Sequence
+from typing import Protocol, runtime_checkable
 
-from qrt_async.errors import QrtError
-from qrt_async.events import Event, PermitAwaited
 from qrt_async.submit.bucket import RateLimit, TokenBucket
 
-_UNSTATED = 60.0
+UNSTATED = 60.0
 """IBM's own period, for a refusal that names no pause where we have no limit of our own."""
 
-_LONGEST = 3600.0
+LONGEST = 3600.0
 """A refusal that names more is met again after this long: a slip of the server must not stop us for good."""
 
 
-class Permits:
-    """One bucket for all submissions of a service. ``None`` for no limit of ours."""
+@runtime_checkable
+class PermitStore(Protocol):
+    """Where the permits of one user are kept. Only ``take`` may wait; moments are the store's own affair."""
 
-    def __init__(self, limit: RateLimit | None, announce: Callable[[Event], None]) -> None:
-        self._unstated = limit.per if limit else _UNSTATED
-        capacity = limit.submissions if limit else 2**31
-        self._bucket = TokenBucket(capacity, limit.per if limit else 0.0, limit.margin if limit else 0.0)
-        self._announce = announce
-        self._line: deque[asyncio.Future[None]] = deque()
-        self._timer: asyncio.TimerHandle | None = None
+    @property
+    def name(self) -> str:
+        """Two of the same name are one store."""
 
-    async def take(self) -> None:
-        """Wait for a permit. Cancelled while waiting, none is taken."""
-        loop = asyncio.get_running_loop()
-        wait = self._bucket.wait(loop.time())
-        if not self._line and wait == 0.0:
-            self._bucket.take()
-            return
-        self._announce(PermitAwaited(seconds=wait, why="the rate limit of submissions"))
-        place: asyncio.Future[None] = loop.create_future()
-        self._line.append(place)
-        self._serve()
-        try:
-            await place
-        except asyncio.CancelledError:
-            self._leave(place)
-            raise
+    @property
+    def limit(self) -> RateLimit | None:
+        """What is kept to; ``None`` for no limit."""
+
+    async def take(self) -> float:
+        """0.0: a permit was taken. Else the seconds after which to ask again, or ``inf``: after news.
+
+        Cancelled, it leaves no permit taken.
+        """
 
     def give_back(self) -> None:
-        """The fate of the submission is known."""
-        self._bucket.give_back(asyncio.get_running_loop().time())
-        self._serve()
+        """The fate of a submission is known: its permit returns one period from now."""
 
-    def close(self, seconds: float | None) -> None:
-        """The service said "too many": nobody submits for ``seconds``, or for a period if it named none."""
-        pause = self._unstated if seconds is None else min(seconds, _LONGEST)
-        self._bucket.close(asyncio.get_running_loop().time() + pause)
-        self._serve()
+    def take_back(self) -> None:
+        """A submission never left: its permit is free at once."""
 
-    def stop(self, error: QrtError) -> None:
-        """No more permits: everybody in line is told why."""
-        line, self._line = self._line, deque()
-        for place in line:
-            if not place.done():
-                place.set_exception(error)
-        self._serve()
+    def close(self, seconds: float | None, stated: RateLimit | None) -> None:
+        """The service said "too many": nobody submits for ``seconds``, or for a period if it named none.
+        The limit it ``stated`` is kept to from now on, where it is stricter than the one known."""
 
-    def _leave(self, place: asyncio.Future[None]) -> None:
-        """A permit that was given to somebody who is gone goes to the next; it was not used."""
-        if place.done() and not place.cancelled():
-            self._bucket.take_back()
-        elif place in self._line:
-            self._line.remove(place)
-        self._serve()
+    def tighten(self, limit: RateLimit) -> None:
+        """Keep to this limit, if it is stricter."""
 
-    def _serve(self) -> None:
-        """Give permits to the head of the line; one timer for the moment of the next."""
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
-        loop = asyncio.get_running_loop()
-        while self._line:
-            wait = self._bucket.wait(loop.time())
-            if wait > 0:
-                if wait < math.inf:
-                    self._timer = loop.call_later(wait, self._serve)
-                return
-            place = self._line.popleft()
-            if not place.done():
-                self._bucket.take()
-                place.set_result(None)
+    def count_in(self, ages: Sequence[float]) -> None:
+        """Submissions of the user that are so many seconds old, ours among them."""
+
+    def forecast(self, ahead: int) -> float:
+        """Seconds until the one who has ``ahead`` before them may submit, as far as is known."""
+
+
+class ProcessPermits:
+    """Permits of this process and event loop. ``None`` for no limit until the service names one."""
+
+    name = ""
+
+    def __init__(self, limit: RateLimit | None) -> None:
+        self._limit = limit
+        self._bucket = TokenBucket(limit.submissions, limit.per, limit.margin) if limit else _unlimited()
+
+    @property
+    def limit(self) -> RateLimit | None:
+        return self._limit
+
+    async def take(self) -> float:
+        return self.take_nowait()
+
+    def take_nowait(self) -> float:
+        """``take`` for whoever cannot wait."""
+        wait = self._bucket.wait(_now())
+        if wait == 0.0:
+            self._bucket.take()
+        return wait
+
+    def give_back(self) -> None:
+        self._bucket.give_back(_now())
+
+    def take_back(self) -> None:
+        self._bucket.take_back()
+
+    def close(self, seconds: float | None, stated: RateLimit | None) -> None:
+        if stated is not None:
+            self.tighten(stated)
+        self._bucket.close(_now() + closed_for(seconds, self._limit))
+
+    def tighten(self, limit: RateLimit) -> None:
+        if limit.stricter_than(self._limit):
+            self._limit = limit
+            self._bucket.learn(limit)
+
+    def count_in(self, ages: Sequence[float]) -> None:
+        now = _now()
+        self._bucket.count_in([now - age for age in ages])
+
+    def forecast(self, ahead: int) -> float:
+        return self._bucket.forecast(_now(), ahead)
+
+
+def closed_for(seconds: float | None, limit: RateLimit | None) -> float:
+    """How long a refusal closes the bucket."""
+    unstated = UNSTATED if limit is None else limit.per
+    return min(unstated if seconds is None else seconds, LONGEST)
+
+
+def _now() -> float:
+    return asyncio.get_running_loop().time()
+
+
+def _unlimited() -> TokenBucket:
+    return TokenBucket(2**31, period=1e-6, margin=0.0)

@@ -3,111 +3,238 @@
 from __future__ import annotations
 
 import asyncio
-import secrets
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
+from itertools import count
 
-import msgspec
-
-from qrt_async.api.call import Ask
-from qrt_async.api.job_calls import JobFilter, NewJob, create_job, list_jobs
+from qrt_async.api.calls import backend_status, instance_usage
 from qrt_async.api.models import CreatedJob
-from qrt_async.errors import ServiceClosed, ServiceError, Throttled
-from qrt_async.jobs.tags import RESERVED
-from qrt_async.submit.permits import Permits
-from qrt_async.transport.tasks import Crew
+from qrt_async.api.records import BackendStatus, InstanceUsage
+from qrt_async.errors import (
+    Conflict,
+    OverUsage,
+    QrtError,
+    ServiceClosed,
+    ServiceError,
+    Throttled,
+    Unavailable,
+)
+from qrt_async.submit.bucket import RateLimit
+from qrt_async.submit.entrance import Entrance, entrance_of
+from qrt_async.submit.errand import Errand, Means
+from qrt_async.submit.refusals import stated_cap, stated_limit, usage_refused
+from qrt_async.submit.search import Unanswered, search
 
-SETTLE = (0.0, 2.0, 10.0, 30.0, 60.0, 120.0)
-"""Seconds after an unclear end at which the job is looked for by its tag."""
+_POSTS = 3
+"""So often one submission is sent at most: each time the one before was looked for and is not there."""
+_STATUS_LASTS = 60.0
+"""Seconds for which a backend is believed to go on as it said."""
 
+_OUTAGE, _LONGEST_OUTAGE = 15.0, 120.0
+"""Seconds between two attempts to reach the service at all, at first and at most."""
 
-def fresh_tag() -> str:
-    """A tag no other submission has; by it a job is found whose acceptance was not heard."""
-    return RESERVED + secrets.token_hex(10)
+Unclaimed = Callable[[Errand, CreatedJob | None, BaseException | None], None]
 
 
 class Sender:
-    """Submits, under one bucket. ``ready`` opens the connection and has a token at hand."""
+    """Sends the errands of one service, through the entrance of its user."""
 
-    def __init__(
-        self,
-        ask: Ask,
-        crew: Crew,
-        permits: Permits,
-        ready: Callable[[], Awaitable[None]],
-        unclaimed: Callable[[NewJob, CreatedJob | None, BaseException | None], None],
-    ) -> None:
-        self._ask = ask
-        self._crew = crew
-        self._permits = permits
-        self._ready = ready
-        self._unclaimed = unclaimed
+    def __init__(self, means: Means, limit: RateLimit | None) -> None:
+        self._means = means
+        self._limit = limit
+        self._entrance: Entrance | None = None
+        self._asked: dict[str, float] = {}
 
-    async def send(self, new: NewJob) -> CreatedJob:
+    async def entrance(self) -> Entrance:
+        """The one of this user in this loop; known once there is a token."""
+        user = await self._means.ready()
+        if self._entrance is None:
+            self._entrance = entrance_of(user, self._limit)
+        return self._entrance
+
+    @property
+    def entered(self) -> Entrance | None:
+        """The entrance, if it was asked for before."""
+        return self._entrance
+
+    def stop(self, error: QrtError) -> None:
+        """Everybody of ours in line is told why."""
+        if self._entrance is not None:
+            self._entrance.evict(self._means, error)
+
+    async def send(self, errand: Errand, unclaimed: Unclaimed) -> CreatedJob:
         """The accepted job. Waits for its turn; a refusal for speed delays and never fails.
 
         Cancelled before the POST leaves, nothing is sent. Cancelled later, the exchange is finished in the
-        background and reported.
+        background and handed to ``unclaimed``.
         """
-        tag = fresh_tag()
-        new = msgspec.structs.replace(new, tags=(*(new.tags or ()), tag))
+        if errand.suspect:
+            found = await self._settle(errand, _unknown(errand))
+            if found is not None:
+                return found
+        again = False
         while True:
-            await self._ready()
-            await self._permits.take()
-            posting = self._crew.start(self._post(new, tag), "submission", precious=True, expected=True)
+            entrance = await self.reach(patient=errand.patient)
+            await entrance.enter(errand, again=again)
+            again = True
+            if not await self._may_leave(entrance, errand):
+                continue
+            posting = self._means.crew.start(
+                self._post(entrance, errand), "submission", precious=True, expected=True
+            )
             try:
                 await asyncio.wait([posting])
             except asyncio.CancelledError:
-                posting.add_done_callback(lambda done: self._report(new, done))
+                posting.add_done_callback(lambda done: _report(errand, done, unclaimed))
                 raise
-            created = self._outcome(new, posting)
+            created = _outcome(errand, posting, unclaimed)
             if created is not None:
                 return created
 
-    def _outcome(self, new: NewJob, posting: asyncio.Task[CreatedJob | None]) -> CreatedJob | None:
-        """Closing gave up on it: nobody cancelled the caller, who is told so in our words."""
-        if posting.cancelled():
-            self._report(new, posting)
-            error = ServiceClosed(
-                "The service was closed while a submission was under way; look for its job."
-            )
-            error.submitted = error.billed = "unknown"
-            raise error
-        return posting.result()
-
-    async def _post(self, new: NewJob, tag: str) -> CreatedJob | None:
-        """One POST. ``None`` means that the service refused it for speed."""
-        try:
-            return await self._ask(create_job(new))
-        except Throttled as error:
-            self._permits.close(error.retry_after)
-            return None
-        except ServiceError as error:
-            if error.submitted != "unknown":
-                raise
-            found = await self._settle(tag)
-            if found is None:
-                raise
-            return found
-        finally:
-            self._permits.give_back()
-
-    async def _settle(self, tag: str) -> CreatedJob | None:
-        """After an unclear end: the job with our tag, if the service turns out to have it."""
-        waited = 0.0
-        for moment in SETTLE:
-            await asyncio.sleep(moment - waited)
-            waited = moment
+    async def reach(self, *, patient: bool) -> Entrance:
+        """The entrance; an outage delays those who are patient."""
+        for tried in count():
             try:
-                page = await self._ask(list_jobs(JobFilter(tags=(tag,)), limit=1))
-            except ServiceError:
-                continue
-            for row in page.jobs:
-                if tag in (row.tags or ()):
-                    return CreatedJob(id=row.id, backend=row.backend, session_id=row.session_id)
+                return await self.entrance()
+            except Unavailable:
+                if not patient:
+                    raise
+            await asyncio.sleep(min(_LONGEST_OUTAGE, _OUTAGE * 2.0 ** min(tried, 8)))
+        raise AssertionError("never reached")
+
+    async def _may_leave(self, entrance: Entrance, errand: Errand) -> bool:
+        """Between the turn and the POST. ``False``: its gate has closed meanwhile."""
+        try:
+            if errand.patient and await self._is_paused(entrance, errand):
+                entrance.step_back(errand)
+                return False
+            await errand.leaving()
+        except BaseException:
+            entrance.step_back(errand)
+            raise
+        return True
+
+    async def _is_paused(self, entrance: Entrance, errand: Errand) -> bool:
+        """Ask how the backend stands, once a minute while somebody submits to it."""
+        backend, now = errand.load.backend, _now()
+        if self._asked.get(backend, 0.0) > now:
+            return False
+        self._asked[backend] = now + _STATUS_LASTS
+        try:
+            status = await self._means.ask(backend_status(backend))
+        except ServiceError:
+            return False
+        if not _paused(status):
+            entrance.backends.open(errand.load)
+            return False
+        why = f"backend {backend} is {status.status}" + (f": {status.message}" if status.message else "")
+        self._asked[backend] = 0.0
+        entrance.backends.shut(errand.load, why, now)
+        return True
+
+    async def _post(self, entrance: Entrance, errand: Errand) -> CreatedJob | None:
+        """One POST. ``None``: not accepted, and to be sent again when its turn comes."""
+        created = None
+        try:
+            created = await self._means.ask(errand.call)
+        except Throttled as error:
+            errand.store.close(error.retry_after, stated_limit(error.message))
+        except ServiceError as error:
+            if error.submitted == "unknown":
+                created = await self._settle(errand, error)
+            else:
+                await self._refused(entrance, errand, error)
+        finally:
+            entrance.left(errand)
+            if created is None:
+                entrance.release(errand)
+        return created
+
+    async def _settle(self, errand: Errand, error: ServiceError) -> CreatedJob | None:
+        """Adopt the job if it is there; else it may be sent again, unless that was done often enough."""
+        try:
+            found = await search(self._means.ask, errand.tag, errand.settle)
+        except Unanswered:
+            raise error from None
+        if found is not None:
+            return CreatedJob(id=found.id, backend=found.backend, session_id=found.session_id)
+        errand.doubts += 1
+        if errand.settle is None or errand.doubts >= _POSTS:
+            raise error
         return None
 
-    def _report(self, new: NewJob, posting: asyncio.Task[CreatedJob | None]) -> None:
-        error = asyncio.CancelledError() if posting.cancelled() else posting.exception()
-        created = None if error is not None else posting.result()
-        if created is not None or error is not None:
-            self._unclaimed(new, created, error)
+    async def _refused(self, entrance: Entrance, errand: Errand, error: ServiceError) -> None:
+        """Returns where the refusal only delays."""
+        cap = stated_cap(error)
+        if cap is not None:
+            entrance.cap.free(errand.key)
+            entrance.cap.refused(cap, _now())
+        elif isinstance(error, Conflict) and usage_refused(error):
+            explained = await self._over_usage(error)
+            if not errand.patient:
+                raise explained from error
+            entrance.usage.shut(errand.load, str(explained.message).rstrip("."), _now())
+        elif errand.patient and isinstance(error, Unavailable):
+            entrance.outage.shut(errand.load, _unreached(error), _now())
+        else:
+            raise error
+
+    async def _over_usage(self, error: Conflict) -> OverUsage:
+        """The service's no, with what it says of the usage."""
+        try:
+            usage = await self._means.ask(instance_usage())
+        except ServiceError:
+            usage = None
+        facts = {
+            name: getattr(error, name) for name in ("status", "code", "solution", "trace", "method", "path")
+        }
+        return OverUsage(" ".join(filter(None, [error.message, _spent(usage)])), **facts)
+
+
+def _outcome(
+    errand: Errand, posting: asyncio.Task[CreatedJob | None], unclaimed: Unclaimed
+) -> CreatedJob | None:
+    """Closing gave up on it: nobody cancelled the caller, who is told so in our words."""
+    if posting.cancelled():
+        _report(errand, posting, unclaimed)
+        error = ServiceClosed("The service was closed while a submission was under way; look for its job.")
+        error.submitted = error.billed = "unknown"
+        raise error
+    return posting.result()
+
+
+def _report(errand: Errand, posting: asyncio.Task[CreatedJob | None], unclaimed: Unclaimed) -> None:
+    error = asyncio.CancelledError() if posting.cancelled() else posting.exception()
+    created = None if error is not None else posting.result()
+    if created is not None or error is not None:
+        unclaimed(errand, created, error)
+
+
+def _unknown(errand: Errand) -> ServiceError:
+    return Unavailable(
+        f"A process that is gone may have sent submission {errand.key}; its job was looked for and not found.",
+        method="POST",
+        path="/jobs",
+        submitted="unknown",
+    )
+
+
+def _paused(status: BackendStatus) -> bool:
+    """``internal`` and ``maintenance`` are the service's words for it; anything unknown is let pass."""
+    return status.state is False or status.status in {"internal", "maintenance", "paused", "offline"}
+
+
+def _spent(usage: InstanceUsage | None) -> str:
+    if usage is None or usage.usage_consumed_seconds is None:
+        return ""
+    limit = "" if usage.usage_limit_seconds is None else f" of {usage.usage_limit_seconds:g} s"
+    period = usage.usage_period
+    since = f" since {period.start_time:%Y-%m-%d}" if period is not None and period.start_time else ""
+    return f"The instance has used {usage.usage_consumed_seconds:g} s{limit} of QPU time{since}."
+
+
+def _unreached(error: ServiceError) -> str:
+    return f"the service cannot be reached ({error.message.rstrip('.')})"
+
+
+def _now() -> float:
+    return asyncio.get_running_loop().time()

@@ -6,10 +6,9 @@ The only file of the client that imports aiohttp.
 from __future__ import annotations
 
 import asyncio
-import io
 import random
 import ssl
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import UTC, datetime
 from urllib.parse import quote, urlencode
 
@@ -20,7 +19,7 @@ from yarl import URL
 from qrt_async.errors import Answer, InvalidInput, ServiceClosed
 from qrt_async.events import Event, RequestDone, RetryPlanned
 from qrt_async.transport.account import Account
-from qrt_async.transport.auth import Renew, conversation
+from qrt_async.transport.auth import Renew, conversation, subject
 from qrt_async.transport.failures import error_for
 from qrt_async.transport.flight import Flight
 from qrt_async.transport.proxies import Proxies
@@ -79,11 +78,11 @@ class HttpTransport:
         line = await self._entered()
         return _success(line, request, await self._converse(line, request))
 
-    async def ready(self) -> None:
-        """Be open, with a token at hand, so that the next request leaves without further ado."""
+    async def ready(self) -> str:
+        """Be open, with a token at hand, so that the next request leaves without further ado; returns whose it is."""
         line = await self._entered()
-        if line.tokens.at_hand() is None:
-            await line.tokens.renewed(None)
+        token = line.tokens.at_hand() or await line.tokens.renewed(None)
+        return f"{line.account.iam_url} {subject(token) or line.tokens.fingerprint}"
 
     async def close(self) -> None:
         """Close the pool."""
@@ -189,7 +188,7 @@ class HttpTransport:
                 request.method,
                 URL(url + _query(request), encoded=True),
                 data=_data(request.body),
-                headers=list(request.headers),
+                headers=_headers(request),
                 proxy=line.proxies.to(url),
                 timeout=self._patience(request),
                 allow_redirects=False,
@@ -214,9 +213,16 @@ async def _body(response: aiohttp.ClientResponse, request: Request) -> bytes:
     if request.keep is None or response.status != 200:
         return await response.read()
     pieces = []
-    async for piece in response.content.iter_any():
-        await request.keep(piece)
-        pieces.append(piece)
+    try:
+        async for piece in response.content.iter_any():
+            await request.keep(piece)
+            pieces.append(piece)
+    except (aiohttp.ClientError, TimeoutError, OSError):
+        # Once a connection is cut, aiohttp gives out no more of what arrived before; there is no public way to it.
+        left = response.content._read_nowait(-1)
+        if left:
+            await request.keep(left)
+        raise
     return b"".join(pieces)
 
 
@@ -250,8 +256,21 @@ def _is_cancelled() -> bool:
     return task is not None and task.cancelling() > 0
 
 
-def _data(body: bytes | None) -> bytes | io.BytesIO | None:
-    return io.BytesIO(body) if body is not None and len(body) > _PIECE else body
+def _data(body: bytes | None) -> bytes | AsyncIterator[memoryview] | None:
+    """A large body in pieces: given a whole one, aiohttp copies it, and the loop stands meanwhile."""
+    return _in_pieces(memoryview(body)) if body is not None and len(body) > _PIECE else body
+
+
+async def _in_pieces(body: memoryview) -> AsyncIterator[memoryview]:
+    for at in range(0, len(body), _PIECE):
+        yield body[at : at + _PIECE]
+        await asyncio.sleep(0)
+
+
+def _headers(request: Request) -> list[tuple[str, str]]:
+    """With its length, a body in pieces needs no chunks on the wire."""
+    length = [] if request.body is None else [("Content-Length", str(len(request.body)))]
+    return [*request.headers, *length]
 
 
 async def _trust(verify: bool | str) -> bool | ssl.SSLContext:

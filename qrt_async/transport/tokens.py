@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import inspect
 import time
 from collections.abc import Awaitable, Callable
@@ -37,6 +38,13 @@ class TokenKeeper:
         """What must not appear in any error text."""
         key = self._account.token
         return (key if isinstance(key, str) else "", self._token.text if self._token else "")
+
+    @property
+    def fingerprint(self) -> str:
+        """Tells this key from others and does not tell the key."""
+        key = self._account.token
+        told = key if isinstance(key, str) else f"a token source {id(key)}"
+        return hashlib.sha256(told.encode()).hexdigest()[:16]
 
     def at_hand(self) -> Token | None:
         """The token, if it still serves. An ageing one serves while the next is fetched."""

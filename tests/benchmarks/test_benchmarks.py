@@ -78,9 +78,20 @@ def test_imports_are_timed_in_processes_of_their_own() -> None:
 def test_decoding_counts_every_shot_of_both_encodings() -> None:
     by_name = rows(found("decoding", "--only", "ours")["decoding"])
     assert {name.split(",")[0] for name in by_name} == {"typed", "plain"}
+    assert sum("200 PUBs" in name for name in by_name) == 2
     for name, row in by_name.items():
         assert row["shots"] > 1000
         assert row["outcomes"] <= min(row["shots"], 2000 if "peaked" in name else 2**20)
+
+
+def test_stall_counts_every_shot_while_a_heart_beats() -> None:
+    by_name = rows(found("stall")["stall"])
+    assert len(by_name) == 4
+    for name, row in by_name.items():
+        assert row["results"] >= 1
+        assert 0 <= row["arriving"] < 60
+        assert 0 < row["busy"] < 60
+        assert ("in a thread" in name) == ("spread" in name)
 
 
 def test_requests_are_made_by_both_sides_in_turn() -> None:
@@ -127,7 +138,12 @@ def test_the_official_client_takes_part_in_every_manner() -> None:
     assert all(row["submissions"] == 2 for row in waiting.values())
     assert "import qiskit_ibm_runtime" in rows(reports["imports"])
     decoding = rows(reports["decoding"])
-    for case in ("typed, spread", "typed, peaked", "plain, spread", "plain, peaked"):
+    for case in (
+        "typed, spread, 0.02 MB",
+        "typed, peaked, 0.02 MB",
+        "plain, spread, 0.02 MB",
+        "typed, 200 PUBs",
+    ):
         assert decoding[f"{case}: ours"]["outcomes"] == decoding[f"{case}: official"]["outcomes"]
 
 

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import io
 import json
 import math
+import os
 import zlib
 from collections import Counter
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 from qiskit import QuantumCircuit, qpy
 
+from qrt_async.emulator.devices.device import parse
+from qrt_async.emulator.devices.processor import Processor
 from qrt_async.emulator.programs.execute import execute
 from qrt_async.emulator.work import Outcome, Work
 
@@ -23,7 +28,15 @@ BELL_ISA = (
     HEAD + "bit[2] meas; rz(pi/2) $0; sx $0; rz(pi/2) $0; rz(pi/2) $1; sx $1; rz(pi/2) $1; cz $0, $1; "
     "rz(pi/2) $1; sx $1; rz(pi/2) $1; meas[0] = measure $0; meas[1] = measure $1;"
 )
+ENDLESS = HEAD + "qubit q; bit c; c = measure q; while (!c) { reset q; c = measure q; }"
 ROTATION = HEAD + "input float[64] theta; qubit q; bit c; ry(theta) q; c = measure q;"
+
+
+def noisy(spec: str = "emulator_heron") -> Processor:
+    """What is known of a device that is not ideal."""
+    processor = parse(spec).processor
+    assert processor is not None
+    return processor
 
 
 def work(
@@ -100,6 +113,35 @@ def untyped(value: Any) -> Any:
     if "__type__" in value:
         return untyped(value["__value__"])
     return {key: untyped(element) for key, element in value.items()}
+
+
+def workers_of(pid: int) -> set[int]:
+    """The worker processes of a process, by their command."""
+    found = set()
+    for folder in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            _, parent = _state_and_parent(int(folder.name))
+            if parent == pid and b"qrt_async.emulator.workers.worker" in (folder / "cmdline").read_bytes():
+                found.add(int(folder.name))
+    return found
+
+
+def runs(pid: int) -> bool:
+    """Whether a process has not ended; one that nobody has asked for its end has."""
+    with contextlib.suppress(OSError):
+        return _state_and_parent(pid)[0] != "Z"
+    return False
+
+
+def cpu_seconds(pid: int) -> float:
+    """What a process has used so far."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def _state_and_parent(pid: int) -> tuple[str, int]:
+    state, parent = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[:2]
+    return state, int(parent)
 
 
 def likely(successes: int, trials: int, probability: float, alpha: float = ALPHA) -> bool:

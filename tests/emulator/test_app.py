@@ -79,6 +79,17 @@ async def test_the_date_header_is_the_clock_that_jobs_are_stamped_with(client: C
         assert abs(parsedate_to_datetime(reply.headers["Date"]).timestamp() - time.time()) < 5.0
 
 
+@pytest.mark.virtual_clock
+async def test_the_date_header_follows_the_loops_clock_into_the_future(client: Client) -> None:
+    async def told() -> float:
+        async with client.session.get(f"{client.url}/api/v1/versions") as reply:
+            return parsedate_to_datetime(reply.headers["Date"]).timestamp()
+
+    first = await told()
+    await asyncio.sleep(86_400.0)
+    assert abs(await told() - first - 86_400.0) <= 1.0
+
+
 @pytest.mark.parametrize(
     ("rule", "error"),
     [
@@ -101,6 +112,58 @@ async def test_a_connection_cut_after_the_handler_leaves_the_job_behind(client: 
     with pytest.raises(aiohttp.ServerDisconnectedError):
         await client.ask("POST", "/jobs", BODY)
     assert (await client.ask("GET", "/jobs"))[1]["count"] == 1
+
+
+async def test_a_connection_cut_during_the_work_is_gone_before_the_job_is_there(client: Client) -> None:
+    await client.fault(kind="cut", when="during", seconds=0.1, path="/v1/jobs", method="POST")
+    with pytest.raises(aiohttp.ServerDisconnectedError):
+        await client.ask("POST", "/jobs", BODY)
+    assert (await client.ask("GET", "/jobs"))[1]["count"] == 0
+    await asyncio.sleep(0.15)
+    assert (await client.ask("GET", "/jobs"))[1]["count"] == 1
+
+
+@pytest.mark.parametrize("status", [400, 403, 404, 409, 429, 500, 502, 503, 520])
+async def test_any_status_can_be_had_with_a_pause_before_the_next_try(client: Client, status: int) -> None:
+    await client.fault(kind="status", status=status, retry_after=3, nth=1, path="/v1/backends")
+    async with client.session.get(f"{client.url}/api/v1/backends", headers=client.headers) as reply:
+        assert (reply.status, reply.headers["Retry-After"]) == (status, "3")
+        assert (await reply.json())["errors"][0]["message"]
+    assert (await client.ask("GET", "/backends"))[0] == 200
+
+
+async def test_tokens_expire_on_demand_and_a_new_one_is_good(client: Client) -> None:
+    async def bearer() -> str:
+        form = {"grant_type": GRANT, "apikey": KEY}
+        async with client.session.post(f"{client.url}/identity/token", data=form) as reply:
+            return f"Bearer {(await reply.json())['access_token']}"
+
+    client.headers["Authorization"] = await bearer()
+    assert (await client.ask("GET", "/jobs"))[0] == 200
+    await client.fault(kind="expire-tokens", times=1)
+    assert (await client.ask("GET", "/jobs"))[0] == 401
+    client.headers["Authorization"] = await bearer()
+    assert (await client.ask("GET", "/jobs"))[0] == 200
+
+
+async def test_listings_come_late_on_demand(client: Client) -> None:
+    await client.ask("POST", "/config", {"listing_lag": 0.1}, root="/_emulator")
+    job_id = (await client.ask("POST", "/jobs", BODY))[1]["id"]
+    assert (await client.ask("GET", f"/jobs/{job_id}"))[0] == 200
+    assert (await client.ask("GET", "/jobs"))[1]["count"] == 0
+    await asyncio.sleep(0.15)
+    assert (await client.ask("GET", "/jobs"))[1]["count"] == 1
+
+
+async def test_random_trouble_strikes_the_same_requests_for_the_same_seed(client: Client) -> None:
+    async def struck(seed: int) -> list[int]:
+        await client.fault(kind="status", probability=0.5, seed=seed, path="/v1/backends")
+        return [(await client.ask("GET", "/backends"))[0] for _ in range(20)]
+
+    first = await struck(4)
+    assert set(first) == {200, 500}
+    assert await struck(4) == first
+    assert await struck(5) != first
 
 
 @pytest.mark.parametrize("rule", [{"kind": "delay"}, {"kind": "delay", "when": "after"}, {"kind": "slow"}])

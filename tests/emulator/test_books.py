@@ -2,9 +2,12 @@ from __future__ import annotations
 
 import uuid
 
+import pytest
+
 from qrt_async.emulator.books import Books
+from qrt_async.emulator.usage import PERIOD
 from qrt_async.emulator.wishes import Wish
-from tests.emulator.driver import START, Driver, config
+from tests.emulator.driver import OTHER_CRN, START, Driver, config
 
 RUN = bytes(range(16))
 
@@ -42,6 +45,49 @@ def test_refusals_do_not_change_what_is_drawn_for_jobs() -> None:
     quiet, loud = books(jitter=0.5), books(jitter=0.5)
     loud.trace()
     assert quiet.plan(Wish()) == loud.plan(Wish())
+
+
+def test_what_runs_when_usage_is_spent_has_run_too_long_and_pays_for_its_time() -> None:
+    driver = Driver(config(usage_limit=3.0))
+    first, second, queued = (
+        driver.submit(),
+        driver.submit("emulate:run=60"),
+        driver.submit("emulate:queue=50"),
+    )
+    other = driver.submit("emulate:run=60", options={"crn": OTHER_CRN})
+    driver.simulate()
+    driver.now += 20.0
+    cut = driver.job(second)
+    assert (driver.status(first), driver.status(queued)) == ("Completed", "Queued")
+    assert (cut["status"], cut["state"]["reason_code"]) == ("Cancelled - Ran too long", 1305)
+    assert cut["usage"] == {"qpu_charge_time_seconds": 4.0, "status": "complete"}
+    assert driver.job(other, crn=OTHER_CRN)["status"] == "Running"
+
+
+@pytest.mark.parametrize("of", ["instance", "emulator"])
+def test_lowering_the_limit_cuts_what_runs(of: str) -> None:
+    driver = Driver()
+    job_id = driver.submit("emulate:run=60")
+    driver.now += 12.5
+    assert driver.status(job_id) == "Running"
+    if of == "instance":
+        assert driver.ask("PUT", "/instances/configuration", {"instance_limit": 0}).status == 204
+    else:
+        driver.control("POST", "config", {"usage_limit": 0})
+    assert driver.job(job_id)["state"]["reason_code"] == 1305
+    assert driver.stopped == [job_id]
+
+
+def test_what_waits_for_usage_goes_on_when_the_period_is_over() -> None:
+    driver = Driver(config(usage_limit=3.0))
+    job_id, waiting = driver.submit(), driver.submit("emulate:queue=30", "emulate:cancelled")
+    driver.simulate()
+    driver.now = START + 14.0 + PERIOD - 0.001
+    driver.tokens.clear()
+    assert (driver.status(job_id), driver.status(waiting)) == ("Completed", "Queued")
+    driver.now = START + 14.0 + PERIOD
+    assert driver.status(waiting) == "Running"
+    assert driver.json("GET", "/instances/usage")["usage_consumed_seconds"] == 0.0
 
 
 def test_usage_that_runs_out_holds_what_is_queued() -> None:

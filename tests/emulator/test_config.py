@@ -16,7 +16,20 @@ def test_neither_keys_nor_the_token_show_in_a_repr() -> None:
 
 @pytest.mark.parametrize(
     "fields",
-    [{"jitter": 2.0}, {"queue_seconds": -1.0}, {"rate_limit": (0, 60.0)}, {"api_dates": ()}],
+    [
+        {"jitter": 2.0},
+        {"queue_seconds": -1.0},
+        {"rate_limit": (0, 60.0)},
+        {"rate_limit": (5, 0.0)},
+        {"pending_cap": 0},
+        {"usage_limit": -1.0},
+        {"listing_lag": -1.0},
+        {"listing_lag": (2.0, 1.0)},
+        {"payload_ceiling": -1},
+        {"token": ""},
+        {"instance": "crn:v1"},
+        {"api_dates": ()},
+    ],
 )
 def test_nonsense_is_refused(fields: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match=next(iter(fields))):

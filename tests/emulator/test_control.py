@@ -3,6 +3,7 @@ from __future__ import annotations
 import msgspec
 import pytest
 
+from qrt_async.emulator import control
 from tests.emulator.driver import BODY, KEY, START, Driver, config, problem
 
 
@@ -109,6 +110,30 @@ def test_an_unknown_control_names_the_known_ones() -> None:
     reply = Driver().raw("GET", "/_emulator/everything")
     assert reply.status == 404
     assert b"GET stats" in reply.body
+
+
+def test_every_control_is_described() -> None:
+    assert all(f"``{method} {name}``" in (control.__doc__ or "") for method, name in control.CONTROLS)
+    designed = [
+        "GET stats",
+        "GET timeline",
+        "GET jobs",
+        "GET audit",
+        "POST reset",
+        "POST config",
+        "POST faults",
+    ]
+    assert {tuple(name.split()) for name in designed} <= control.CONTROLS.keys()
+
+
+def test_a_backend_is_paused_until_it_is_online_again() -> None:
+    driver = Driver()
+    driver.control("POST", "backends", {"ibm_a": {"name": "paused", "reason": "calibrating"}})
+    job_id = driver.submit()
+    driver.now += 100.0
+    assert driver.status(job_id) == "Queued"
+    driver.control("POST", "backends", {"ibm_a": {}})
+    assert driver.status(job_id) == "Running"
 
 
 def test_only_backends_that_exist_can_be_paused() -> None:

@@ -59,6 +59,7 @@ def test_the_first_rule_that_strikes_is_taken_and_the_others_count_on() -> None:
         ({"kind": "delay", "seconds": 3.0}, 3.0, False),
         ({"kind": "delay", "seconds": 3.0, "when": "after"}, 0.0, False),
         ({"kind": "slow", "seconds": 3.0}, 0.0, False),
+        ({"kind": "cut", "when": "during", "seconds": 3.0}, 3.0, False),
     ],
 )
 def test_when_says_whether_the_handler_hears_of_it(
@@ -66,6 +67,14 @@ def test_when_says_whether_the_handler_hears_of_it(
 ) -> None:
     rule = Rule(**fields)
     assert (rule.hold, rule.silences) == (hold, silences)
+
+
+@pytest.mark.parametrize("kind", ["status", "delay", "slow", "truncate", "garble", "expire-tokens"])
+def test_only_a_cut_comes_during_the_work(kind: Any) -> None:
+    assert Rule(kind="cut", when="during").severs
+    assert not Rule(kind="cut", when="before").severs
+    with pytest.raises(ValueError, match="only a cut"):
+        Rule(kind=kind, when="during")
 
 
 def test_a_refusal_has_the_body_and_the_header_that_were_asked_for() -> None:

@@ -41,3 +41,8 @@ def test_a_backend_is_online_until_it_is_said_otherwise() -> None:
     assert fleet.standing("ibm_a") == Standing(name="offline", reason="repair")
     with pytest.raises(Problem):
         fleet.set_standing("ibm_b", Standing())
+
+
+def test_two_backends_cannot_have_one_name() -> None:
+    with pytest.raises(ValueError, match="'a' is given twice"):
+        Fleet(("a:5", "a:7"))

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import errno
+import os
 import stat
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from qrt_async.errors import ResultError, ResultGone, Unreachable
 from qrt_async.jobs.spool import Spool
-from tests.ground import BODY, ground
+from tests.ground import BODY, Sampled, ground
 
 pytestmark = pytest.mark.virtual_clock
 RESULTS = "GET /v1/jobs/{id}/results"
@@ -53,9 +56,9 @@ async def test_what_arrived_before_a_cut_is_kept_and_nobody_reads_twice(kind: st
         await here.fault(kind=kind, path="/v1/jobs/{id}/results", when="after", times=1)
         with pytest.raises(ResultError if kind == "truncate" else Unreachable) as caught:
             await job
-        (part,) = tmp_path.iterdir()
-        assert stat.S_IMODE(part.stat().st_mode) == 0o600
         if kind == "truncate":
+            (part,) = tmp_path.iterdir()
+            assert stat.S_IMODE(part.stat().st_mode) == 0o600
             assert part.read_bytes() == BODY[: len(BODY) // 2]
             assert str(part) in str(caught.value)
             with pytest.raises(ResultError, match="not read again"):
@@ -139,3 +142,93 @@ async def test_a_result_that_comes_late_is_waited_for() -> None:
         with pytest.raises(Exception, match="404"):
             await job
         assert len(await job) == 1
+
+
+async def test_a_private_result_that_comes_late_is_waited_for(tmp_path: Path) -> None:
+    async with ground(spool=tmp_path) as here:
+        job = await here.run(private=True)
+        await job.wait()
+        call, refused = here.service._desk._ask, 2  # what the service answers while it has nothing yet
+
+        async def late(question: Any) -> Any:
+            nonlocal refused
+            if question.request.template.endswith("/results") and refused:
+                refused -= 1
+                return None
+            return await call(question)
+
+        job._delivery._ask = late
+        assert len(await job) == 1
+        assert [kept.suffix for kept in tmp_path.iterdir()] == [".result"]
+
+
+@pytest.mark.parametrize("spool", [True, False])
+async def test_what_cannot_be_decoded_is_still_there_as_bytes(spool: bool, tmp_path: Path) -> None:
+    broken = BODY[:-9]
+    async with ground(spool=tmp_path if spool else False, simulator=Sampled(broken)) as here:
+        job = await here.run(private=True)
+        for _ in range(2):
+            with pytest.raises(ResultError, match=r"is no JSON.*await job\.raw_results\(\)"):
+                await job
+            assert await job.raw_results() == broken
+        assert (await here.requests())[RESULTS] == 1
+
+
+async def test_without_a_spool_who_takes_the_bytes_first_can_still_have_the_result() -> None:
+    async with ground(spool=False) as here:
+        job = await here.run(private=True)
+        await job.wait()
+        assert await job.raw_results() == BODY
+        assert len(await job) == 1
+        assert (await here.requests())[RESULTS] == 1
+
+
+async def test_a_disk_that_fails_meanwhile_loses_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with ground(spool=tmp_path, keep_results=False) as here:
+        job = await here.run(private=True)
+        await job.wait()
+        monkeypatch.setattr(os, "fsync", _full_disk)
+        for _ in range(2):
+            assert len(await job) == 1
+        assert await job.raw_results() == BODY
+        assert (await here.requests())[RESULTS] == 1
+        assert [kept.suffix for kept in tmp_path.iterdir()] == [".part"]
+
+
+def _full_disk(_: int) -> None:
+    raise OSError(errno.ENOSPC, "No space left on device")
+
+
+async def test_two_processes_that_ask_at_once_do_not_spoil_each_others_file(tmp_path: Path) -> None:
+    async with ground(spool=tmp_path) as here:
+        job = await here.run(private=True)
+        await job.wait()
+        ours, theirs = await Spool(tmp_path).begin(job.id), await Spool(tmp_path).begin(job.id)
+        await ours.add(BODY)
+        await theirs.leave()  # the service had nothing for the second
+        assert await ours.finish()
+        assert await job.raw_results() == BODY
+        assert RESULTS not in await here.requests()
+
+
+async def test_a_decoder_of_the_users_reads_the_results_of_its_program() -> None:
+    async with ground() as here:
+        here.service._desk.decoders["sampler"] = len
+        found: Any = await (await here.run())
+        assert found == len(BODY)
+
+
+async def test_a_decoder_of_the_users_that_fails_is_named_and_loses_nothing() -> None:
+    def wrong(body: bytes) -> None:
+        raise KeyError("results")
+
+    async with ground() as here:
+        here.service._desk.decoders["sampler"] = wrong
+        job = await here.run()
+        with pytest.raises(
+            ResultError, match=r"given for 'sampler' failed: KeyError: 'results'.*raw_results"
+        ):
+            await job
+        assert await job.raw_results() == BODY

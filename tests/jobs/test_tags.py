@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from qrt_async.errors import InvalidInput
@@ -25,8 +27,10 @@ def test_tags_may_come_one_by_one_or_in_lists() -> None:
     assert flat(("a", ["b", "c"])) == ("a", "b", "c")
 
 
-@pytest.mark.parametrize("tags", [[f"t{n}" for n in range(8)], ["x" * 87], [""], ["qrt:mine"], "text"])
-def test_tags_that_the_service_would_refuse_are_refused_before(tags: list[str]) -> None:
+@pytest.mark.parametrize(
+    "tags", [[f"t{n}" for n in range(8)], ["x" * 87], [""], ["qrt:mine"], "text", [["a"]], [3], None, 3]
+)
+def test_tags_that_the_service_would_refuse_are_refused_before(tags: Any) -> None:
     with pytest.raises(InvalidInput):
         check_users(tags)
 

@@ -210,3 +210,54 @@ BITS = BitArray.from_samples([1, 2, 3], 2)
 def test_wrong_use_is_refused(wrong: Any, error: type[Exception]) -> None:
     with pytest.raises(error):
         wrong()
+
+
+@given(packed(40), st.data())
+def test_bits_combine_as_qiskits(bits: tuple[Any, int], data: st.DataObject) -> None:
+    ours, theirs = both(*bits)
+    shape = tuple(data.draw(st.sampled_from([1, size])) for size in bits[0].shape[:-1])
+    other = np.random.default_rng(1).integers(0, 256, (*shape, bits[0].shape[-1]), dtype=np.uint8)
+    our_other, their_other = both(other, bits[1])
+    assert same(ours & our_other, theirs & their_other)
+    assert same(our_other | ours, their_other | theirs)
+    assert same(ours ^ our_other, theirs ^ their_other)
+    assert same(~ours, ~theirs)
+    assert (~ours).get_bitstrings() == (~theirs).get_bitstrings()
+
+
+def test_bits_that_do_not_fit_are_not_combined() -> None:
+    bits = BitArray.from_samples([1, 2, 3], 2)
+    with pytest.raises(InvalidInput, match="do not broadcast"):
+        bits & BitArray.from_samples([1, 2], 2)
+    with pytest.raises(InvalidInput, match="must agree"):
+        bits | BitArray.from_samples([1, 2, 3], 3)
+    with pytest.raises(TypeError, match="unsupported operand"):
+        bits ^ 1  # type: ignore[operator] # on purpose
+
+
+@given(packed(20), st.data())
+def test_axes_are_transposed_as_qiskits(bits: tuple[Any, int], data: st.DataObject) -> None:
+    ours, theirs = both(*bits)
+    assert same(ours.transpose(), theirs.transpose())
+    order = data.draw(st.permutations(range(ours.ndim)))
+    if order:
+        assert same(ours.transpose(order), theirs.transpose(order))
+        assert same(ours.transpose(*[axis - ours.ndim for axis in order]), theirs.transpose(*order))
+    with pytest.raises(InvalidInput, match="each is needed once"):
+        ours.transpose(*order, 0)
+
+
+def test_several_counts_are_points() -> None:
+    counts = [{"0": 3, "1": 1}, {"0": 2, "1": 2}]
+    assert same(BitArray.from_counts(counts), QiskitBitArray.from_counts(counts))
+    assert BitArray.from_counts(counts).get_counts(1) == {"0": 2, "1": 2}
+    for wrong in ([], [{"0": 1}, {"0": 2}]):
+        with pytest.raises(InvalidInput, match="all of as many shots"):
+            BitArray.from_counts(wrong)
+
+
+def test_indices_may_be_whatever_numpy_takes() -> None:
+    array = np.arange(12, dtype=np.uint8).reshape(3, 2, 2, 1)
+    ours, theirs = both(array, 8)
+    for index in (0, -1, slice(1, None), (0, 1), ..., [0, 2], np.array([True, False, True])):
+        assert same(ours[index], theirs[index]), index

@@ -7,6 +7,7 @@ from qiskit import QuantumCircuit
 
 from qrt_async.errors import InvalidInput
 from qrt_async.programs.circuits import is_circuit, read_circuit, read_qasm
+from qrt_async.programs.isa import Unreadable
 
 
 @pytest.mark.parametrize(
@@ -40,11 +41,23 @@ def test_the_inputs_of_a_text_are_its_parameters(text: str, names: Any) -> None:
         ("const uint n = 3; qubit[n] q;", None),
         ("x $0; cz $0, $1;", None),
         ("bit c;", None),
+        ("qubit[2] q; qreg r[3];", None),
         ("// qubit[5] q;\nqubit[2] r;", 2),
     ],
 )
 def test_the_qubits_of_a_text_are_counted_where_they_are_plain(text: str, num_qubits: Any) -> None:
     assert read_qasm(text).num_qubits == num_qubits
+
+
+def test_a_number_of_qubits_beyond_reading_is_not_read() -> None:
+    assert read_qasm(f"qubit[{'9' * 5000}] q;").num_qubits is None
+
+
+def test_a_text_beyond_a_stated_length_is_not_walked(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert list(read_qasm("x $0;").steps())
+    monkeypatch.setattr("qrt_async.programs.circuits.MOST_CHECKED", 4)
+    with pytest.raises(Unreadable):
+        read_qasm("x $0;").steps()
 
 
 def test_an_older_language_is_refused_with_the_way_out() -> None:

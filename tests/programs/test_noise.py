@@ -56,27 +56,14 @@ def test_a_result_is_sent_on_as_a_noise_model() -> None:
     assert len(decode("noise-learner", json.dumps(sent).encode())) == 2
 
 
-def test_version_three_gives_arrays_for_its_tensors() -> None:
-    import base64
-
-    tensor = {"data": base64.b64encode(np.array([0.1, 0.2]).tobytes()).decode(), "shape": [2], "dtype": "f64"}
-    entry = {
-        "generators_sparse": [[["X", [0]]], [["Z", [0]]]],
-        "num_qubits": 1,
-        "rates": tensor,
-        "rates_std": tensor,
-    }
-    got = decode("noise-learner", json.dumps({"schema_version": "v0.3", "data": [entry]}).encode())
-    assert got["data"][0]["rates"].tolist() == [0.1, 0.2]
-    assert got["data"][0]["generators_sparse"] == entry["generators_sparse"]
-
-
-def test_operators_are_labels_without_qiskit() -> None:
-    from qiskit.quantum_info import PauliList, SparsePauliOp
-
-    got = decode("x", body({"l": PauliList(["XX", "IZ"]), "o": SparsePauliOp(["XX", "IZ"], [1, 2])}))
-    assert got["l"] == ["XX", "IZ"]
-    assert got["o"] == {"XX": 1, "IZ": 2}
+def test_layers_were_once_pairs_of_dictionaries() -> None:
+    pair = [{"circuit": CIRCUIT, "qubits": [3, 4]}, {"generators": ["XX", "IZ"], "rates": [0.1, 0.2]}]
+    for result in read({"data": [pair], "metadata": {}}):
+        assert result[0].qubits == (3, 4)
+        assert result[0].circuit == ENCODED
+        assert result[0].error is not None
+        assert result[0].error.generators == ("XX", "IZ")
+        assert result[0].error.rates.tolist() == [0.1, 0.2]
 
 
 @pytest.mark.parametrize(

@@ -88,6 +88,22 @@ def test_the_structs_themselves_refuse_unknown_names() -> None:
         (EstimatorOptions, {"default_precision": 0}, "> 0"),
         (EstimatorOptions, {"resilience": {"zne": {"noise_factors": [0.5]}}}, ">= 1"),
         (EstimatorOptions, {"resilience": {"zne_mitigation": True, "pec_mitigation": True}}, "both on"),
+        (
+            EstimatorOptions,
+            {"resilience": {"zne": {"extrapolator": "double_exponential"}}},
+            "needs 4 noise_factors",
+        ),
+        (
+            EstimatorOptions,
+            {
+                "resilience": {
+                    "zne": {"extrapolator": ["linear", "polynomial_degree_3"], "noise_factors": [1, 2, 3]}
+                }
+            },
+            "'polynomial_degree_3' needs 4 noise_factors or more; there are 3",
+        ),
+        (EstimatorOptions, {"resilience": {"zne": {"extrapolator": []}}}, "length >= 1"),
+        (SamplerOptions, {"experimental": {"x": [float("nan")]}}, "finite"),
         (NoiseLearnerOptions, {"layer_pair_depths": [-1]}, ">= 0"),
         (NoiseLearnerOptions, {"twirling_strategy": "some"}, "some"),
         (SamplerOptions, EstimatorOptions(), "needed is SamplerOptions"),
@@ -103,6 +119,8 @@ def test_numpy_numbers_and_tuples_are_numbers_and_lists() -> None:
     given = {"default_shots": np.int64(5), "resilience": {"zne": {"noise_factors": (1, np.float64(3))}}}
     got = read_options(given, EstimatorOptions)
     assert got == {"default_shots": 5, "resilience": {"zne": {"noise_factors": [1, 3.0]}}}
+    array = read_options({"resilience": {"zne": {"noise_factors": np.array([1.0, 2.0])}}}, EstimatorOptions)
+    assert array == {"resilience": {"zne": {"noise_factors": [1.0, 2.0]}}}
     assert msgspec.json.encode(got)
 
 

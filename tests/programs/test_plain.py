@@ -51,7 +51,7 @@ def test_bare_nan_and_infinity_are_read() -> None:
 
 def test_nested_samples_are_points_of_the_pub() -> None:
     for result in read(register([["0x0", "0x1"], ["0x3", "0x3"]])):
-        assert result[0].data.c.shape == (2,)
+        assert result[0].data.c.shape == result[0].data.shape == (2,)
         assert result[0].data.c.get_counts(1) == {"11": 2}
 
 

@@ -92,6 +92,14 @@ def test_a_noise_learner_sends_circuits_and_options() -> None:
     }
 
 
+def test_more_executions_than_the_service_runs_in_a_job_are_refused() -> None:
+    Sampler([(QASM, {"theta": np.zeros(1000), "phi": 1})], shots=10_000)
+    with pytest.raises(InvalidInput, match=r"2,442 points of 4,096 shots, .* at most 10,000,000"):
+        Sampler([(QASM, {"theta": np.zeros(2442), "phi": 1})])
+    twirled = {"twirling": {"num_randomizations": 1, "shots_per_randomization": 1}}
+    Sampler([(QASM, {"theta": np.zeros(2442), "phi": 1})], options=twirled)
+
+
 def test_encoding_twice_gives_the_same_bytes() -> None:
     for program in (
         Sampler([(circuit(), [1, 2])]),
@@ -147,6 +155,12 @@ def test_any_program_passes_its_params_through(given: Any) -> None:
     assert json.loads(program.encode()) == {"a": [1, None, "x"]}
     if isinstance(given, bytes):
         assert program.encode() is given
+
+
+@pytest.mark.parametrize("lost", [float("nan"), [1, {"a": float("inf")}], np.float64("nan")])
+def test_what_json_would_lose_is_refused(lost: Any) -> None:
+    with pytest.raises(InvalidInput, match="NaN"):
+        Program("x", {"a": lost, "b": None}).encode()
 
 
 def test_any_program_types_arrays_numbers_and_circuits() -> None:

@@ -4,9 +4,11 @@ from typing import Any
 
 import numpy as np
 import pytest
-from qiskit import QuantumCircuit
+from qiskit import QuantumCircuit, qasm3
 from qiskit.circuit import Parameter, ParameterVector
 from qiskit.primitives.containers.bindings_array import BindingsArray
+from qiskit.primitives.containers.estimator_pub import EstimatorPub
+from qiskit.primitives.containers.sampler_pub import SamplerPub
 
 from qrt_async.errors import InvalidInput
 from qrt_async.programs.pubs import read_circuits, read_estimator_pubs, read_sampler_pubs
@@ -60,6 +62,48 @@ def test_positions_mean_the_order_of_the_circuit_not_of_the_alphabet() -> None:
         assert list(pub.circuit.names or ())[2:4] == ["theta[2]", "theta[3]"]
 
 
+def test_qiskits_own_pubs_are_pubs() -> None:
+    sampled, bare = read_sampler_pubs([SamplerPub.coerce((CIRCUIT, [[0.1], [0.2]]), 50), (CIRCUIT, 0.3)], 50)
+    assert sampled.parameters.boxes["theta"].nested.tolist() == [0.1, 0.2]
+    assert (sampled.shape, sampled.shots, bare.shape) == ((2,), 50, ())
+    pub = EstimatorPub.coerce((CIRCUIT, ["ZZ", "XX"], [0.1]), 0.1)
+    (estimated,) = read_estimator_pubs([pub], None)
+    assert estimated.observables.nested() == [{"ZZ": 1.0}, {"XX": 1.0}]
+    assert (estimated.shape, estimated.precision) == ((2,), 0.1)
+    with pytest.raises(InvalidInput, match="got SamplerPub; a PUB is a tuple"):
+        read_estimator_pubs([SamplerPub.coerce(CIRCUIT.assign_parameters([0.1]))], None)
+
+
+def test_bindings_may_have_a_shape_and_no_names() -> None:
+    (pub,) = read_sampler_pubs([(QuantumCircuit(1), BindingsArray({}, shape=(3, 2)))], None)
+    assert pub.shape == (3, 2)
+
+
+def test_a_vector_is_found_in_the_text_that_qiskit_wrote_of_its_circuit() -> None:
+    text = qasm3.dumps(LONG)
+    for given in (
+        {"theta": range(12)},
+        {VECTOR: np.arange(12)},
+        {f"theta[{index}]": index for index in range(12)},
+        {element: index for index, element in enumerate(VECTOR)},
+        {tuple(VECTOR): range(12)},
+        {f"_theta_{index}_": index for index in range(12)},
+    ):
+        (pub,) = read_sampler_pubs([(text, given)], None)
+        assert {name: box.nested for name, box in pub.parameters.boxes.items()} == {
+            f"_theta_{index}_": index for index in range(12)
+        }
+
+
+def test_positions_in_a_text_are_taken_where_both_orders_agree() -> None:
+    agreeing = "OPENQASM 3.0; input float a2; input float b1; qubit q;"
+    (pub,) = read_sampler_pubs([(agreeing, [[1, 2], [3, 4]])], None)
+    assert pub.parameters.by_name() == {"a2": [1.0, 3.0], "b1": [2.0, 4.0]}
+    for ambiguous in (qasm3.dumps(LONG), "input float b; input float a;", "input array[float, 2] a;"):
+        with pytest.raises(InvalidInput, match="by position"):
+            read_sampler_pubs([(ambiguous, [0.1] * 12)], None)
+
+
 @pytest.mark.parametrize(
     "given", [[BARE, BARE], ((BARE,), (BARE, None)), ([BARE, None, 100],), iter([BARE]), [(BARE, {})]]
 )
@@ -85,7 +129,10 @@ def test_a_single_estimator_pub_instead_of_a_list_is_told_so() -> None:
         ((BARE, None, 100, None), r"4 entries; a PUB is \(circuit, values, shots\)"),
         ({"circuit": BARE}, "a PUB is a tuple"),
         ((3,), "PUB 1: Got a circuit of type int"),
-        ((QASM, [0.1, 0.2]), r"PUB 1: got values by position .* Its parameters are theta, phi"),
+        (
+            (QASM, [0.1, 0.2]),
+            "by position .* it says 'theta', 'phi', the service would read 'phi', 'theta'",
+        ),
         ((QASM, None), "no value for 'theta', 'phi'"),
         ((QASM, {"theta": 1}), "no value for 'phi'"),
         ((BARE, {"theta": 1}), "values for 'theta'"),

@@ -1,12 +1,15 @@
 from __future__ import annotations
 
+import io
 import json
 from typing import Any
 
 import numpy as np
-from qiskit import QuantumCircuit, primitives
+import pytest
+from qiskit import QuantumCircuit, primitives, qpy
 from qiskit.circuit import Parameter
 
+from qrt_async.errors import InvalidInput
 from qrt_async.programs.arrays import typed_array
 from qrt_async.programs.qiskit import QPY_VERSION, QpyCircuit, qpy_bytes
 from qrt_async.programs.results import decode
@@ -18,6 +21,23 @@ def typed(kind: str, value: Any) -> dict[str, Any]:
 
 def test_qpy_is_written_in_a_version_that_the_service_reads() -> None:
     assert qpy_bytes(QuantumCircuit(1))[6] <= QPY_VERSION == 17
+
+
+@pytest.mark.parametrize("nested", [False, True])
+def test_a_delay_in_a_unit_that_qpy_does_not_keep_is_refused(nested: bool) -> None:
+    def waiting(unit: str) -> QuantumCircuit:
+        circuit = QuantumCircuit(1, 1, name="waiting")
+        if nested:
+            with circuit.if_test((circuit.clbits[0], 1)):
+                circuit.delay(200, 0, unit=unit)
+        else:
+            circuit.delay(200, 0, unit=unit)
+        return circuit
+
+    (read,) = qpy.load(io.BytesIO(qpy_bytes(waiting("dt"))))
+    assert read == waiting("dt")
+    with pytest.raises(InvalidInput, match=r"'waiting' has a delay in 'ns'.*in dt"):
+        qpy_bytes(waiting("ns"))
 
 
 def test_a_circuit_knows_its_names_in_its_own_order() -> None:

@@ -129,6 +129,24 @@ def test_a_long_result_is_read_in_short_steps() -> None:
     assert sum(1 for _ in decode_in_pieces("sampler", body)) >= len(body) // 131_072
 
 
+@pytest.mark.parametrize("num_bits", [16, 100])
+def test_large_registers_are_counted_ahead_and_stay_as_they_are(num_bits: int) -> None:
+    rng = np.random.default_rng(1)
+    outcomes = rng.integers(0, 256, (50, -(-num_bits // 8)), dtype=np.uint8)
+    array = outcomes[rng.integers(0, 50, 200_000)]
+    body = json.dumps(sampler_result(array, num_bits)).encode()
+    lazy, counted = (
+        decode("sampler", body)[0].data.meas,
+        finish(decode_in_pieces("sampler", body))[0].data.meas,
+    )
+    with pytest.raises(ValueError, match="read-only"):
+        counted.array[0] = 0
+    assert counted.get_counts() == lazy.get_counts()
+    assert counted.get_int_counts() == lazy.get_int_counts()
+    assert counted.slice_shots([0, 1]).get_counts() == lazy.slice_shots([0, 1]).get_counts()
+    assert counted == lazy
+
+
 @pytest.mark.parametrize(
     "body",
     [b"", b"null", b"[]", b"{}", b"3", b'"text"', b"[", b"Traceback: boom", b'{"results": 3}', b'{"results": [3]}',

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from qrt_async.programs import tally as module
-from qrt_async.programs.tally import bitstrings, integers, tally
+from qrt_async.programs.arrays import finish
+from qrt_async.programs.tally import bitstrings, integers, tally, tally_in_pieces
 
 
 def rows_of(width: int, count: int = 500, distinct: int = 20) -> Any:
@@ -20,7 +21,7 @@ def test_rows_are_counted_in_ascending_order(width: int) -> None:
     values, counts = np.unique(rows, axis=0, return_counts=True)
     got, times = tally(rows)
     assert np.array_equal(got, values)
-    assert times == counts.tolist()
+    assert times.tolist() == counts.tolist()
 
 
 def test_rows_whose_mixed_words_collide_are_still_told_apart(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -29,7 +30,7 @@ def test_rows_whose_mixed_words_collide_are_still_told_apart(monkeypatch: pytest
     values, counts = np.unique(rows, axis=0, return_counts=True)
     got, times = tally(rows)
     assert np.array_equal(got, values)
-    assert times == counts.tolist()
+    assert times.tolist() == counts.tolist()
 
 
 def test_counting_leaves_its_argument_alone() -> None:
@@ -48,3 +49,34 @@ def test_spelling_in_blocks_misses_no_row(monkeypatch: pytest.MonkeyPatch) -> No
     assert integers(rows_of(12, count=3)) == [
         int.from_bytes(row.tobytes(), "big") for row in rows_of(12, count=3)
     ]
+
+
+@pytest.mark.parametrize("width", [1, 2, 3, 4, 7, 8, 9, 16, 20])
+@pytest.mark.parametrize("distinct", [1, 5, 200])
+def test_blocks_are_merged_exactly(width: int, distinct: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "_SORTED", 64)
+    rows = rows_of(width, count=1000, distinct=distinct)
+    values, counts = np.unique(rows, axis=0, return_counts=True)
+    got, times = tally(rows)
+    assert np.array_equal(got, values)
+    assert times.tolist() == counts.tolist()
+    ahead = finish(tally_in_pieces(rows))
+    assert (ahead is None) == (distinct == 200 and width > 2), "only what repeats is worth counting ahead"
+
+
+def test_blocks_whose_mixed_words_collide_are_merged_exactly(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "_MIX", np.zeros(3, dtype=np.uint64))
+    monkeypatch.setattr(module, "_SORTED", 200)
+    rows = rows_of(16, count=1000)
+    values, counts = np.unique(rows, axis=0, return_counts=True)
+    ahead = finish(tally_in_pieces(rows))
+    assert ahead is not None
+    assert np.array_equal(ahead[0], values)
+    assert ahead[1].tolist() == counts.tolist()
+
+
+def test_no_rows_and_no_bits_are_counted_too() -> None:
+    for rows in (np.empty((0, 2), dtype=np.uint8), np.empty((3, 0), dtype=np.uint8)):
+        ahead = finish(tally_in_pieces(rows))
+        assert ahead is not None
+        assert ahead[1].sum() == len(rows)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import heapq
 import math
+import random
 
 import pytest
 from hypothesis import given
@@ -43,21 +45,138 @@ def test_a_refusal_closes_the_bucket_however_many_tokens_are_left() -> None:
     assert bucket.wait(10.0) == 20.0
 
 
-@given(st.lists(st.floats(0.0, 5.0), min_size=1, max_size=60), st.floats(0.0, 3.0))
-def test_the_server_never_counts_a_sixth_in_any_window(trips: list[float], gap: float) -> None:
-    """Whatever the round trips, and wherever in them the server counts the request."""
-    bucket, now, spans = TokenBucket(capacity=5, period=60.0, margin=0.25), 0.0, []
-    for trip in trips:
-        now += gap
-        now += bucket.wait(now)
+# --- against servers that count each in their own way -----------------------------------------------------
+
+
+def sliding(arrivals: list[float], count: int, period: float) -> bool:
+    """Does a log of the last period ever hold too many?"""
+    return any(later - first < period for first, later in zip(arrivals, arrivals[count:], strict=False))
+
+
+def fixed(arrivals: list[float], count: int, period: float) -> bool:
+    """Wherever the windows begin: they begin with each arrival in turn."""
+    return any(
+        sum(begin <= at < begin + period for at in arrivals) > count for begin in dict.fromkeys(arrivals)
+    )
+
+
+def dripping(arrivals: list[float], count: int, period: float) -> bool:
+    """A bucket that starts full and gains ``count`` tokens a period."""
+    level, before = float(count), arrivals[0]
+    for at in arrivals:
+        level, before = min(count, level + (at - before) * count / period), at
+        if level < 1 - 1e-9:
+            return True
+        level -= 1
+    return False
+
+
+REFUSES = {"sliding": sliding, "fixed": fixed, "bucket": dripping}
+
+
+def arrivals(
+    seed: int, submissions: int, count: int, period: float, drift: float, lost: float
+) -> list[float]:
+    """When the server sees each submission, by its own clock: sent as soon as there is a token, counted
+    anywhere in its round trip of 0 to 5 s, answered at its end, or never, and then looked for."""
+    draw = random.Random(seed)
+    bucket, now = TokenBucket(count, period), 0.0
+    seen: list[float] = []
+    replies: list[float] = []
+    while len(seen) < submissions:
+        wait = bucket.wait(now)
+        if wait > 0:
+            now = min(now + wait, replies[0] if replies else math.inf)
+            while replies and replies[0] <= now:
+                bucket.give_back(heapq.heappop(replies))
+            continue
         bucket.take()
-        spans.append((now, now + trip))
-        bucket.give_back(now + trip)
-    for first, sixth in zip(spans, spans[5:], strict=False):
-        assert sixth[0] - first[1] > 60.0
+        trip = draw.choice([0.0, draw.uniform(0, 5), 5.0])
+        seen.append((now + draw.choice([0.0, draw.random(), 1.0]) * trip) / (1 + drift))
+        known_after = trip + draw.choice([0.0, 2.0, 10.0, 120.0]) if draw.random() < lost else trip
+        heapq.heappush(replies, now + known_after)
+        now += draw.choice([0.0, 0.0, draw.uniform(0, 20)])
+    return sorted(seen)
+
+
+@pytest.mark.parametrize("window", sorted(REFUSES))
+@given(
+    seed=st.integers(0, 2**32),
+    count=st.integers(1, 7),
+    period=st.sampled_from([1.0, 60.0, 3600.0]),
+    drift=st.sampled_from([-1e-3, -1e-4, 0.0, 1e-4, 1e-3]),
+    lost=st.sampled_from([0.0, 0.2, 0.9]),
+)
+def test_no_server_ever_refuses_us_while_we_are_the_only_sender(
+    window: str, seed: int, count: int, period: float, drift: float, lost: float
+) -> None:
+    seen = arrivals(seed, 40, count, period, drift, lost)
+    assert not REFUSES[window](seen, count, period)
+
+
+def test_the_models_of_servers_do_refuse() -> None:
+    assert sliding([0.0, 1.0, 59.0], 2, 60.0)
+    assert fixed([0.0, 1.0, 59.0], 2, 60.0)
+    assert dripping([0.0, 0.0, 1.0], 2, 60.0)
+    dripped = [*[0.0] * 5, *(12.0 * n for n in range(1, 5))]
+    assert not dripping(dripped, 5, 60.0)
+    assert sliding(dripped, 5, 60.0), "nine in the first minute: what our bucket is there to avoid"
+
+
+# --- what it learns ---------------------------------------------------------------------------------------
+
+
+def test_a_stricter_limit_holds_for_the_tokens_that_are_away() -> None:
+    bucket = TokenBucket(capacity=5, period=60.0, margin=0.0)
+    for at in (0.0, 10.0, 20.0):
+        bucket.take()
+        bucket.give_back(at)
+    bucket.learn(RateLimit(2, per=100.0, margin=0.0))
+    assert bucket.wait(20.0) == pytest.approx(100.2 + 10.0 - 20.0)
+
+
+def test_a_token_that_is_in_use_counts_against_the_stricter_limit() -> None:
+    bucket = TokenBucket(capacity=5)
+    bucket.take()
+    bucket.take()
+    bucket.learn(RateLimit(1))
+    assert bucket.wait(0.0) == math.inf
+
+
+def test_what_others_sent_is_counted_once() -> None:
+    bucket = TokenBucket(capacity=5, period=60.0, margin=0.0)
+    bucket.take()
+    bucket.give_back(-10.0)
+    bucket.count_in([-10.0, -20.0, -30.0])
+    assert bucket.wait(0.0) == 0.0
+    bucket.take()
+    bucket.take()
+    assert bucket.wait(0.0) == pytest.approx(30.12)
+
+
+@given(st.integers(0, 40), st.integers(0, 5), st.floats(0, 50))
+def test_the_forecast_is_what_comes_true_when_replies_come_at_once(ahead: int, used: int, now: float) -> None:
+    bucket = TokenBucket(capacity=5, period=60.0)
+    for _ in range(used):
+        bucket.take()
+        bucket.give_back(0.0)
+    expected = bucket.forecast(now, ahead)
+    moment = now
+    for _ in range(ahead):
+        moment += bucket.wait(moment)
+        bucket.take()
+        bucket.give_back(moment)
+    moment += bucket.wait(moment)
+    assert moment - now == pytest.approx(expected, abs=1e-6)
 
 
 @pytest.mark.parametrize("wrong", [(0, 60.0), (5, 0.0)])
 def test_a_limit_that_makes_no_sense_is_refused(wrong: tuple[int, float]) -> None:
     with pytest.raises(InvalidInput):
         RateLimit(*wrong)
+
+
+def test_the_stricter_of_two_limits_is_the_one_with_the_lower_rate() -> None:
+    assert RateLimit(10, per=3600).stricter_than(RateLimit(5))
+    assert not RateLimit(5).stricter_than(RateLimit(5))
+    assert RateLimit(5).stricter_than(None)

@@ -60,7 +60,30 @@ async def test_a_job_whose_acceptance_was_not_heard_is_found_by_its_tag(
         assert (await here.requests())[POST] == 1
 
 
-async def test_a_submission_that_never_arrived_is_an_error_that_says_it_is_not_known() -> None:
+async def test_a_submission_that_never_arrived_is_sent_again_once_that_is_proven() -> None:
+    async with ground() as here:
+        await here.fault(method="POST", path="/v1/jobs", kind="status", status=500, times=2)
+        job = await here.run()
+        assert now() == pytest.approx(2 * 120, abs=5)
+        assert (await here.requests())[POST] == 3
+        assert [entry["id"] for entry in await here.jobs()] == [job.id]
+
+
+async def test_what_the_listing_does_not_answer_proves_nothing() -> None:
+    async with ground() as here:
+        await here.fault(method="POST", path="/v1/jobs", kind="cut", times=1)
+        posting = asyncio.create_task(here.run())
+        await asyncio.sleep(1)
+        await here.fault(method="GET", path="/v1/jobs", kind="status", status=500)
+        await asyncio.sleep(130)
+        assert (await here.requests())[POST] == 1
+        await here.peace()
+        await posting
+        assert (await here.requests())[POST] == 2
+        assert len(await here.jobs()) == 1
+
+
+async def test_a_submission_that_never_arrives_is_an_error_that_says_it_is_not_known() -> None:
     async with ground() as here:
         await here.fault(method="POST", path="/v1/jobs", kind="status", status=500)
         with pytest.raises(Unavailable) as caught:
@@ -70,7 +93,7 @@ async def test_a_submission_that_never_arrived_is_an_error_that_says_it_is_not_k
             "unknown",
             "never",
         )
-        assert (await here.requests())[POST] == 1
+        assert (await here.requests())[POST] == 3
         assert await here.jobs() == []
 
 

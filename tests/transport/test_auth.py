@@ -8,7 +8,16 @@ from urllib.parse import parse_qs
 import pytest
 
 from qrt_async.errors import NotAuthorized, Unavailable
-from qrt_async.transport.auth import Clocks, Renew, Token, conversation, exchange, given_token, read_token
+from qrt_async.transport.auth import (
+    Clocks,
+    Renew,
+    Token,
+    conversation,
+    exchange,
+    given_token,
+    read_token,
+    subject,
+)
 from qrt_async.transport.wire import Reply, Request
 
 NOW = Clocks(100.0, 1_700_000_000.0)
@@ -176,3 +185,21 @@ def test_a_source_that_returns_no_token(wrong: Any) -> None:
 def test_a_token_does_not_show_itself() -> None:
     assert repr(Token(text="hidden", born=NOW, life=60.0)) == "Token(life=60)"
     assert "hidden" not in repr(Renew(Token(text="hidden", born=NOW, life=60.0)))
+
+
+@pytest.mark.parametrize(
+    ("claims", "whose"),
+    [
+        ({"iam_id": "IBMid-1", "sub": "me@here"}, "IBMid-1"),
+        ({"sub": "me@here"}, "me@here"),
+        ({"sub": 5, "exp": 1}, None),
+        ([], None),
+    ],
+)
+def test_a_token_says_whose_it_is(claims: object, whose: str | None) -> None:
+    body = base64.urlsafe_b64encode(json.dumps(claims).encode()).decode().rstrip("=")
+    assert subject(token(f"h.{body}.s")) == whose
+
+
+def test_a_token_that_is_no_jwt_does_not_say_whose_it_is() -> None:
+    assert subject(token("opaque")) is None

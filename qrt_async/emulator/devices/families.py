@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Literal
-
 import msgspec
 
 from . import lattices
-from .calibration import Medians
+from .calibration import Medians, draw
+from .processor import Placed, Processor, Qubits
 
-Kind = Literal["ideal", "falcon", "heron"]
+REP_DELAY = 250e-6
+"""Seconds between two executions."""
+NOT_GATES = ("measure", "reset", "delay")
+DYNAMIC = ("if_else",)
+ANGLES = {"rz": 1, "rx": 1, "rzz": 1}
+NANO = 1e-9
 
 
 class Family(msgspec.Struct, frozen=True, kw_only=True):
@@ -17,6 +21,7 @@ class Family(msgspec.Struct, frozen=True, kw_only=True):
 
     name: str
     revision: str
+    num_qubits: int
     one_qubit: tuple[str, ...]
     two_qubit: tuple[str, ...]
     directed: bool
@@ -29,10 +34,18 @@ class Family(msgspec.Struct, frozen=True, kw_only=True):
     clops: int
     medians: Medians
 
+    @property
+    def placements(self) -> tuple[lattices.Edge, ...]:
+        """The pairs that two-qubit gates may act on, in the given direction."""
+        if self.directed:
+            return self.edges
+        return tuple(sorted(pair for a, b in self.edges for pair in ((a, b), (b, a))))
+
 
 HERON = Family(
     name="Heron",
     revision="2",
+    num_qubits=156,
     one_qubit=("id", "rz", "sx", "x", "rx"),
     two_qubit=("cz", "rzz"),
     directed=False,
@@ -48,6 +61,7 @@ HERON = Family(
 FALCON = Family(
     name="Falcon",
     revision="5.11",
+    num_qubits=27,
     one_qubit=("id", "rz", "sx", "x"),
     two_qubit=("ecr",),
     directed=True,
@@ -60,15 +74,24 @@ FALCON = Family(
     clops=2_000,
     medians=Medians(t1=100e-6, t2=80e-6, one_qubit=3e-4, two_qubit=8e-3, readout=2e-2),
 )
-FAMILIES: dict[Kind, Family] = {"heron": HERON, "falcon": FALCON}
 
-DYNAMIC = ("if_else",)
-NOT_GATES = ("measure", "reset", "delay")
-IDEAL_GATES = {
-    "id": 0, "x": 0, "y": 0, "z": 0, "h": 0, "s": 0, "sdg": 0, "t": 0, "tdg": 0, "sx": 0, "sxdg": 0,
-    "p": 1, "rx": 1, "ry": 1, "rz": 1, "r": 2, "u": 3, "u1": 1, "u2": 2, "u3": 3,
-    "cx": 0, "cy": 0, "cz": 0, "ch": 0, "cp": 1, "crx": 1, "cry": 1, "crz": 1, "cu": 4, "csx": 0,
-    "swap": 0, "iswap": 0, "ecr": 0, "rxx": 1, "ryy": 1, "rzz": 1, "rzx": 1, "ccx": 0, "ccz": 0, "cswap": 0,
-}  # fmt: skip
-"""Gates of the ideal backend, and how many angles each takes."""
-ANGLES = {"rz": 1, "rx": 1, "rzz": 1}
+
+def processor(name: str, family: Family) -> Processor:
+    """The device of that name: the same noise for the same name. ``rz`` is free and perfect."""
+    drawn = draw(name, family.num_qubits, family.edges, family.medians)
+    singles: dict[Qubits, Placed] = {
+        (qubit,): Placed(error, family.gate_time * NANO) for qubit, error in enumerate(drawn.singles)
+    }
+    pairs: dict[Qubits, Placed] = {
+        pair: Placed(drawn.pair_error(*pair), family.pair_time * NANO) for pair in family.placements
+    }
+    gates = dict.fromkeys(family.one_qubit, singles) | dict.fromkeys(family.two_qubit, pairs)
+    return Processor(
+        gates=gates | {"rz": dict.fromkeys(singles, Placed(0.0, 0.0))},
+        others=frozenset({*NOT_GATES, *DYNAMIC}),
+        qubits=drawn.qubits,
+        dt=family.dt * NANO,
+        read_seconds=family.readout_time * NANO,
+        reset_seconds=(family.readout_time + family.gate_time) * NANO,
+        rep_delay=REP_DELAY,
+    )

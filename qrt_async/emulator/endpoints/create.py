@@ -85,6 +85,13 @@ def create(books: Books, ask: Ask) -> Reply:
     posted = _posted(books, ask, body)
     if not books.fleet.knows(posted.backend):
         raise Problem(404, 1216, f"Backend {posted.backend} not found.", "Check the name of the backend.")
+    if posted.calibration_id is not None and books.config.plan == "open":
+        raise Problem(
+            400,
+            1200,
+            "You are not authorized to use custom calibrations with your current service plan.",
+            "Leave out calibration_id, or create an instance of a different plan type.",
+        )
     if posted.session_id is not None:
         books.sessions.accept(posted.session_id, ask.crn)
     books.usage.check(ask.crn, ask.now)

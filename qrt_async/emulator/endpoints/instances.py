@@ -49,9 +49,10 @@ def configuration(books: Books, ask: Ask) -> Reply:
 
 
 def update_configuration(books: Books, ask: Ask) -> Reply:
-    """``PUT /v1/instances/configuration``: the limit holds at once, also for what waits for it."""
+    """``PUT /v1/instances/configuration``: the limit holds at once, also for what runs or waits for it."""
     wanted = decoded(ask.body, Configuration)
     books.usage.set_limit(ask.crn, wanted.instance_limit)
+    books.reckon(ask.crn, ask.now)
     books.ledger.release(ask.now)
     return NO_CONTENT
 

@@ -50,12 +50,12 @@ def _state(job: Job) -> dict[str, Any]:
 def _usage(job: Job, ask: Ask, listed: bool) -> dict[str, Any] | None:
     """Since 2026-03-15 for every job that started or ended; before, in lists only, and final."""
     if ask.new_usage:
-        return new_usage(job) if job.running is not None or job.final else None
+        return new_usage(job, ask.now) if job.running is not None or job.final else None
     return {"seconds": seconds(job)} if listed and job.final else None
 
 
-def new_usage(job: Job) -> dict[str, Any]:
-    return {"qpu_charge_time_seconds": seconds(job), "status": "complete" if job.final else "pending"}
+def new_usage(job: Job, now: float) -> dict[str, Any]:
+    return {"qpu_charge_time_seconds": seconds(job), "status": "complete" if job.settled(now) else "pending"}
 
 
 def seconds(job: Job) -> float:
@@ -75,7 +75,7 @@ def metrics(books: Books, job: Job, ask: Ask) -> dict[str, Any]:
 
 
 def _new_metrics(job: Job, ask: Ask) -> dict[str, Any]:
-    facts: dict[str, Any] = {"caller": job.posted.caller, "usage": new_usage(job)}
+    facts: dict[str, Any] = {"caller": job.posted.caller, "usage": new_usage(job, ask.now)}
     if job.final and job.charged:
         spent = int(job.charged * 1e9)
         target = facts if ask.date >= EXECUTION_TIME_AT_ROOT else facts["usage"]
@@ -102,15 +102,23 @@ def _circuits(job: Job) -> dict[str, Any]:
 
 
 def _expectation(books: Books, job: Job) -> dict[str, Any]:
-    """Estimates name the means that the true times were drawn around; a running job's start is known."""
+    """When a job will start and end, and how many start before it.
+
+    Estimates name the means that the true times were drawn around: a start comes true within ``jitter`` of
+    ``queue_seconds``, an end within ``jitter`` of both times, or later where the simulation takes longer. A
+    running job's start is known. The position is exact. What is held for nobody knows how long, by a paused
+    backend or for want of usage, has a position and no estimates.
+    """
     if job.final:
         return {}
+    facts: dict[str, Any] = {}
+    if job.status == "Queued":
+        position = books.ledger.position(job)
+        facts = {"position_in_queue": position, "position_in_provider": position}
+    if job.wish.ending == "never" or (job.status == "Queued" and books.holds(job)):
+        return facts
     start = job.running if job.running is not None else job.created + job.plan.expected_queue
-    facts: dict[str, Any] = {
+    return facts | {
         "estimated_start_time": written(start),
         "estimated_completion_time": written(start + job.plan.expected_run),
     }
-    if job.status == "Queued":
-        position = books.ledger.position(job)
-        facts |= {"position_in_queue": position, "position_in_provider": position}
-    return facts

@@ -146,7 +146,7 @@ def _of_job(job: Job, ask: Ask) -> Workload:
         "status": status,
         "status_reason": job.reason,
         "tags": list(job.tags),
-        "usage": new_usage(job),
+        "usage": new_usage(job, ask.now),
         "estimated_running_time_seconds": round(job.plan.expected_run, 2),
     }
     return _workload(shown, job.created, job.tags)

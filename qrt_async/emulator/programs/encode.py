@@ -24,7 +24,7 @@ class BitData(msgspec.Struct, frozen=True):
 
 
 class PubData(msgspec.Struct, frozen=True):
-    """The result of one PUB: bits for a sampler, arrays of the shape of the points for an estimator."""
+    """The result of one PUB: a sampler's bits, or points before they are classified; an estimator's numbers."""
 
     kind: str
     shape: tuple[int, ...]
@@ -39,6 +39,8 @@ class Span(msgspec.Struct, frozen=True):
     stop: datetime
     shape: tuple[int, ...]
     """The points, and the shots as the last number."""
+    spread: tuple[int, int] | None = None
+    """Randomizations, and the shots of each, where it was twirled."""
 
 
 class ResultData(msgspec.Struct, frozen=True):
@@ -97,12 +99,16 @@ def ndarray(array: Array) -> dict[str, Any]:
 def _span(pub: int, span: Span) -> dict[str, Any]:
     *points, shots = span.shape
     size = math.prod(points)
+    kind, data = "DoubleSliceSpan", [list(span.shape), 0, size, 0, shots]
+    if span.spread is not None:
+        count, each = span.spread
+        kind, data = "TwirledSliceSpanV2", [[count, *points, each], True, 0, count * size, 0, each, shots]
     return of_type(
-        "DoubleSliceSpan",
+        kind,
         {
             "start": of_type("datetime", span.start.isoformat()),
             "stop": of_type("datetime", span.stop.isoformat()),
-            "data_slices": {str(pub): [list(span.shape), 0, size, 0, shots]},
+            "data_slices": {str(pub): data},
         },
     )
 
@@ -123,7 +129,10 @@ def _plain(result: ResultData) -> dict[str, Any]:
 def _plain_field(value: BitData | Array) -> Any:
     if isinstance(value, BitData):
         return {"samples": _samples(value.array), "num_bits": value.num_bits}
-    return np.asarray(value).tolist()
+    array = np.asarray(value)
+    if array.dtype.kind == "c":  # JSON has no complex numbers: pairs of a real and an imaginary part
+        array = np.stack([array.real, array.imag], axis=-1)
+    return array.tolist()
 
 
 def _samples(array: Array) -> Any:

@@ -15,7 +15,8 @@ import msgspec
 import numpy as np
 from qiskit import QuantumCircuit
 
-from qrt_async.emulator.devices.device import MAX_SHOTS, Device
+from qrt_async.emulator.devices.device import Device
+from qrt_async.emulator.devices.documents import MAX_SHOTS
 from qrt_async.emulator.failure import LIMIT, ProgramFailed
 from qrt_async.emulator.simulation.compact import active_qubits, compacted
 from qrt_async.emulator.simulation.isa import check_angles, check_noisy_width
@@ -26,17 +27,12 @@ from qrt_async.emulator.simulation.timing import charged_seconds, circuit_second
 from . import readout
 from .bases import Group, measured, signs, split, weights
 from .encode import PubData, ResultData
+from .estimates import Estimate, told, told_without_noise
+from .extrapolation import Plan, plan_of
 from .observables import Observable
 from .options import EstimatorParams, estimator_precision, mitigates_measurement, seed_of
 from .pubs import EstimatorPub, read_estimator_pub
-
-
-class Estimate(msgspec.Struct, frozen=True):
-    """An expectation value and its standard errors: with and without the calibration's share."""
-
-    value: float
-    error: float
-    shot_error: float
+from .twirling import Twirls, decoupling_told, of_estimator
 
 
 class Setting(msgspec.Struct, frozen=True):
@@ -45,6 +41,14 @@ class Setting(msgspec.Struct, frozen=True):
     device: Device
     seed: int
     mitigate: bool
+    twirls: Twirls
+    decoupling: dict[str, Any]
+    zne: Plan | None
+
+    @property
+    def factors(self) -> tuple[float, ...]:
+        """The noise factors at which each value is measured."""
+        return (1.0,) if self.zne is None else self.zne.factors
 
 
 def run_estimator(
@@ -53,48 +57,74 @@ def run_estimator(
     """The result, the seconds charged, and the circuits that ran."""
     precision = estimator_precision(params)
     chosen = seed_of(params)
+    mitigate = mitigates_measurement(params) and device.processor is not None
     setting = Setting(
         device,
         seed if chosen is None else chosen,
-        mitigates_measurement(params) and device.kind != "ideal",
+        mitigate,
+        of_estimator(params, mitigate=mitigate),
+        decoupling_told(params),
+        plan_of(params),
     )
     pubs = [read_estimator_pub(pub, device, precision) for pub in params.pubs]
-    runs = [_Run(pub, setting) for pub in pubs]
-    total = sum(run.executions for run in runs)
+    runs = [[_Run(pub, setting, factor) for factor in setting.factors] for pub in pubs]
+    executions = [sum(run.executions for run in amplified) for amplified in runs]
+    total = sum(executions)
     if total > MAX_SHOTS:
         raise ProgramFailed(
             LIMIT,
             f"The number of circuit shots {total} exceeds the system limit {MAX_SHOTS}: lower the precision",
         )
-    data = [run.result() for run in runs]
+    data = [_result(amplified, pub, setting) for amplified, pub in zip(runs, pubs, strict=True)]
     circuits = [pub.circuit.circuit for pub in pubs]
     charged = charged_seconds(
         [
-            (run.executions, circuit_seconds(circuit, device))
-            for run, circuit in zip(runs, circuits, strict=True)
-        ]
+            (count, circuit_seconds(circuit, device))
+            for count, circuit in zip(executions, circuits, strict=True)
+        ],
+        device,
     )
     return ResultData(data, _metadata(setting), []), charged, circuits
 
 
 def _metadata(setting: Setting) -> dict[str, Any]:
+    zne = {} if setting.zne is None else {"zne": setting.zne.told()}
     return {
-        "dynamical_decoupling": {"enable": False},
-        "twirling": {"enable_gates": False, "enable_measure": setting.mitigate},
+        "dynamical_decoupling": setting.decoupling,
+        "twirling": setting.twirls.told(),
         "resilience": {
-            "measure_mitigation": setting.mitigate, "zne_mitigation": False, "pec_mitigation": False
-        },
+            "measure_mitigation": setting.mitigate, "zne_mitigation": bool(zne), "pec_mitigation": False
+        } | zne,
         "version": 2,
     }  # fmt: skip
 
 
-class _Run:
-    """One PUB: plans its measurements, and keeps shots that several observables of a point share."""
+def _result(runs: list[_Run], pub: EstimatorPub, setting: Setting) -> PubData:
+    """The estimates of a PUB, one run for each noise factor, in its shape."""
+    estimates = [run.estimates() for run in runs]
+    resilience: dict[str, Any] = {}
+    if setting.zne is None:
+        fields = told(estimates[0], pub.shape)
+    else:
+        fields, chosen = told_without_noise(estimates, pub.shape, setting.zne)
+        resilience = {"zne": {"extrapolator": chosen}}
+    metadata = {
+        "shots": runs[0].shots,
+        "target_precision": pub.precision,
+        "circuit_metadata": pub.circuit.circuit.metadata or {},
+        "resilience": resilience,
+    } | setting.twirls.told_of_pub(runs[0].shots)
+    return PubData("PubResult", pub.shape, {**fields}, metadata)
 
-    def __init__(self, pub: EstimatorPub, setting: Setting) -> None:
+
+class _Run:
+    """One PUB at one noise factor: plans what to measure, and keeps shots that observables of a point share."""
+
+    def __init__(self, pub: EstimatorPub, setting: Setting, factor: float) -> None:
         self._pub = pub
         self._setting = setting
-        self._shots = max(1, math.ceil(1.0 / pub.precision**2 - 1e-6))
+        self._factor = factor
+        self.shots = max(1, math.ceil(1.0 / pub.precision**2 - 1e-6))
         self._active = active_qubits(pub.circuit.circuit)
         self._points = np.broadcast_to(_numbers(pub.values.shape[:-1]), pub.shape)
         self._observables = np.broadcast_to(pub.observables, pub.shape)
@@ -108,23 +138,11 @@ class _Run:
         for point, observable in self._pairs():
             qubits, _, groups = self._groups(observable)
             needed.update((point, qubits, group.basis) for group in groups)
-        return len(needed) * self._shots
+        return len(needed) * self.shots
 
-    def result(self) -> PubData:
-        """Estimates of the PUB's shape."""
-        fields = {name: np.zeros(self._pub.shape) for name in ("evs", "stds", "ensemble_standard_error")}
-        for place, (point, observable) in enumerate(self._pairs()):
-            estimate = self._estimate(point, observable)
-            fields["evs"].flat[place] = estimate.value
-            fields["stds"].flat[place] = estimate.error
-            fields["ensemble_standard_error"].flat[place] = estimate.shot_error
-        metadata = {
-            "shots": self._shots,
-            "target_precision": self._pub.precision,
-            "circuit_metadata": self._pub.circuit.circuit.metadata or {},
-            "resilience": {},
-        }
-        return PubData("PubResult", self._pub.shape, {**fields}, metadata)
+    def estimates(self) -> list[Estimate]:
+        """One for each element of the result."""
+        return [self._estimate(point, observable) for point, observable in self._pairs()]
 
     def _pairs(self) -> Iterator[tuple[int, Observable]]:
         """The number of the point, and the observable, of each element of the result."""
@@ -142,7 +160,7 @@ class _Run:
         for group in groups:
             mean, spread, doubt = self._measure(point, qubits, group)
             value += mean
-            variance += spread / self._shots
+            variance += spread / self.shots
             calibration += doubt
         return Estimate(value, math.sqrt(variance + calibration), math.sqrt(variance))
 
@@ -158,7 +176,7 @@ class _Run:
         )
         each = factors @ values
         mean = float(each @ shares)
-        correction = self._shots / max(1, self._shots - 1)
+        correction = self.shots / max(1, self.shots - 1)
         variance = float(((each - mean) ** 2) @ shares) * correction
         parts = factors * (values @ shares)
         doubt = sum((part * it.error / it.factor) ** 2 for part, it in zip(parts, scales, strict=True))
@@ -169,10 +187,11 @@ class _Run:
         if key not in self._drawn:
             device = self._setting.device
             bound = self._bound(point, qubits)
-            whole = measured(bound, basis, as_rz=device.kind != "ideal")
-            noise = noise_model(device, qubits, twirled=self._setting.mitigate)
-            seed = digest(self._setting.seed, bound, self._shots, basis)
-            self._drawn[key] = sample(relaxed(whole, device, qubits), self._shots, seed, noise)
+            whole = measured(bound, basis, as_rz=device.processor is not None)
+            noise = noise_model(device, qubits, twirled=self._setting.twirls.readings, factor=self._factor)
+            amplified = () if self._factor == 1.0 else (self._factor,)
+            seed = digest(self._setting.seed, bound, self.shots, basis, *amplified)
+            self._drawn[key] = sample(relaxed(whole, device, qubits), self.shots, seed, noise)
         return self._drawn[key]
 
     def _bound(self, point: int, qubits: tuple[int, ...]) -> QuantumCircuit:
@@ -188,11 +207,12 @@ class _Run:
         return bound
 
     def _shrinkage(self, term: Any, qubits: tuple[int, ...]) -> readout.Shrinkage:
-        if not self._setting.mitigate:
+        processor = self._setting.device.processor
+        if not self._setting.mitigate or processor is None:
             return readout.NONE
         physical = [qubits[place] for place in term.qubits]
         chance = np.random.default_rng(digest(self._setting.seed, QuantumCircuit(), "calibration", physical))
-        return readout.calibrated(term, self._setting.device, qubits, chance)
+        return readout.calibrated(term, processor, qubits, chance)
 
 
 def _numbers(shape: tuple[int, ...]) -> np.ndarray[Any, np.dtype[np.intp]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 from qiskit import QuantumCircuit
@@ -11,12 +12,17 @@ from qrt_async.emulator.devices import device as devices
 from qrt_async.emulator.failure import BAD_INPUT, INTERNAL, LIMIT, OPTIONS, ProgramFailed, failed
 from qrt_async.emulator.work import Outcome, Work
 
+from .calibrate import run_calibrate
 from .encode import encode
 from .estimator import run_estimator
 from .executor import run_executor
 from .noise_learner import run_noise_learner
+from .noise_learner_v3 import run_noise_learner_v3
 from .options import EstimatorParams, SamplerParams, read_params
 from .sampler import run_sampler
+
+Ran = tuple[bytes, float, list[QuantumCircuit]]
+"""The result as it is sent, the seconds charged, and the circuits that ran."""
 
 
 def execute(work: Work) -> Outcome:
@@ -48,43 +54,40 @@ def _execute(work: Work) -> Outcome:
     )
 
 
-def _run(
-    program: str, given: Any, device: devices.Device, seed: int
-) -> tuple[bytes, float, list[QuantumCircuit]]:
-    """The result as it is sent, the seconds charged, and the circuits that ran."""
+def _run(program: str, given: Any, device: devices.Device, seed: int) -> Ran:
     if program not in PROGRAMS:
         known = ", ".join(PROGRAMS)
         raise ProgramFailed(OPTIONS, f"There is no program {program!r:.60}, only {known}")
     return PROGRAMS[program](given, device, seed)
 
 
-def _sampler(given: Any, device: devices.Device, seed: int) -> tuple[bytes, float, list[QuantumCircuit]]:
+def _sampler(given: Any, device: devices.Device, seed: int) -> Ran:
     params = read_params(SamplerParams, given)
     result, charged, circuits = run_sampler(params, device, seed)
     return encode(result, typed=bool(params.support_qiskit)), charged, circuits
 
 
-def _estimator(given: Any, device: devices.Device, seed: int) -> tuple[bytes, float, list[QuantumCircuit]]:
+def _estimator(given: Any, device: devices.Device, seed: int) -> Ran:
     params = read_params(EstimatorParams, given)
     result, charged, circuits = run_estimator(params, device, seed)
     return encode(result, typed=bool(params.support_qiskit)), charged, circuits
 
 
-def _executor(given: Any, device: devices.Device, seed: int) -> tuple[bytes, float, list[QuantumCircuit]]:
-    document, charged, circuits = run_executor(given, device, seed)
+def _written(result: tuple[Any, float, list[QuantumCircuit]]) -> Ran:
+    """A document that JSON has words for, as it is sent."""
+    document, charged, circuits = result
     return json.dumps(document, separators=(",", ":")).encode(), charged, circuits
 
 
-def _noise_learner(
-    given: Any, device: devices.Device, _seed: int
-) -> tuple[bytes, float, list[QuantumCircuit]]:
-    document, charged, circuits = run_noise_learner(given, device)
-    return json.dumps(document, separators=(",", ":")).encode(), charged, circuits
+def _learner_of(given: Any) -> Any:
+    """Version 3 has instructions where version 2 has circuits."""
+    return run_noise_learner_v3 if isinstance(given, dict) and "instructions" in given else run_noise_learner
 
 
-PROGRAMS = {
+PROGRAMS: dict[str, Callable[[Any, devices.Device, int], Ran]] = {
     "sampler": _sampler,
     "estimator": _estimator,
-    "executor": _executor,
-    "noise-learner": _noise_learner,
+    "executor": lambda given, device, seed: _written(run_executor(given, device, seed)),
+    "noise-learner": lambda given, device, _: _written(_learner_of(given)(given, device)),
+    "calibrate": lambda given, device, _: _written(run_calibrate(given, device)),
 }

@@ -1,4 +1,4 @@
-"""The noise learner: the Pauli-Lindblad noise of the two-qubit layers of circuits.
+"""The noise learner, version 2: the Pauli-Lindblad noise of the two-qubit layers of circuits.
 
 The rates are those that the device's stated noise has, as a learner with any number of shots would find
 them: each gate depolarizes its pair, and the twirling before a layer is two ``sx`` on every twirled qubit,
@@ -16,7 +16,8 @@ import numpy as np
 from qiskit import QuantumCircuit, qasm3
 from qiskit.quantum_info import Clifford, Pauli
 
-from qrt_async.emulator.devices.device import Device, calibration_of, edges_of
+from qrt_async.emulator.devices.device import Device
+from qrt_async.emulator.devices.processor import Processor
 from qrt_async.emulator.failure import OPTIONS, ProgramFailed
 from qrt_async.emulator.simulation.circuits import to_qpy
 from qrt_async.emulator.simulation.timing import charged_seconds, circuit_seconds
@@ -86,32 +87,32 @@ def run_noise_learner(given: Any, device: Device) -> tuple[dict[str, Any], float
 def layer_rates(layer: Layer, device: Device) -> dict[Generator, float]:
     """The rates of all Paulis on one qubit, and on two neighbours, in that order."""
     rates: dict[Generator, float] = dict.fromkeys(_generators(layer, device), 0.0)
-    if device.kind == "ideal":
+    if device.processor is None:
         return rates
-    for generator, rate in _errors(layer, device).items():
+    for generator, rate in _errors(layer, device.processor).items():
         rates[generator] += rate
     return rates
 
 
 def _generators(layer: Layer, device: Device) -> list[Generator]:
     places = {qubit: place for place, qubit in enumerate(layer.qubits)}
-    pairs = {qubits for _, qubits in layer.gates} | set(edges_of(device))
+    neighbours = set() if device.processor is None else device.processor.pairs().keys()
+    pairs = {qubits for _, qubits in layer.gates} | neighbours
     near = sorted({tuple(sorted((places[a], places[b]))) for a, b in pairs if a in places and b in places})
     ones: list[Generator] = [((place, letter),) for place in places.values() for letter in "XYZ"]
     return ones + [((a, first), (b, second)) for a, b in near for first in "XYZ" for second in "XYZ"]
 
 
-def _errors(layer: Layer, device: Device) -> dict[Generator, float]:
-    noise = calibration_of(device)
+def _errors(layer: Layer, processor: Processor) -> dict[Generator, float]:
     errors: defaultdict[Generator, float] = defaultdict(float)
     places = {qubit: place for place, qubit in enumerate(layer.qubits)}
     gates = {qubit: gate for gate in layer.gates for qubit in gate[1]}
     for qubit in layer.qubits:
-        rate = TWIRLING_GATES * depolarizing_rate(noise.qubits[qubit].gate_error * 2.0, 1)
+        rate = TWIRLING_GATES * depolarizing_rate(processor.error("sx", (qubit,)) * 2.0, 1)
         for letter in "XYZ":
             errors[_passed(qubit, letter, gates.get(qubit), places)] += rate
-    for _, (a, b) in layer.gates:
-        rate = depolarizing_rate(noise.pair_error(a, b) * 4.0 / 3.0, 2)
+    for name, (a, b) in layer.gates:
+        rate = depolarizing_rate(processor.error(name, (a, b)) * 4.0 / 3.0, 2)
         for first in "IXYZ":
             for second in "IXYZ":
                 if first + second != "II":
@@ -186,5 +187,6 @@ def _charged(layers: list[Layer], options: LearnerOptions, device: Device) -> fl
             (each, 2.0 * depth * circuit_seconds(layer.circuit(), device))
             for layer in layers
             for depth in options.layer_pair_depths
-        ]
+        ],
+        device,
     )

@@ -1,7 +1,8 @@
 """The options of the primitives: names, types and ranges as the service has them.
 
-Options that describe work of a real machine only, such as twirling or dynamical decoupling, are accepted and
-change nothing; the metadata of a result says what was applied.
+Options that describe work of a real machine only, such as dynamical decoupling, are accepted, repeated in the
+metadata of a result, and change nothing. Of probabilistic cancellation the metadata says that it was not
+applied.
 """
 
 from __future__ import annotations
@@ -13,9 +14,16 @@ import msgspec
 
 from qrt_async.emulator.failure import OPTIONS, ProgramFailed
 
+from .iq import Level
+
 DEFAULT_SHOTS = 4096
 DEFAULT_PRECISION = 1 / 64
 FOLDING = Literal["gate_folding", "gate_folding_front", "gate_folding_back", "pea"]
+Extrapolator = Literal[
+    "exponential", "double_exponential", "linear", "fallback", "polynomial_degree_1", "polynomial_degree_2",
+    "polynomial_degree_3", "polynomial_degree_4", "polynomial_degree_5", "polynomial_degree_6",
+    "polynomial_degree_7",
+]  # fmt: skip
 
 Positive = Annotated[int, msgspec.Meta(ge=1)]
 Many = Positive | Literal["auto"] | None
@@ -36,7 +44,7 @@ class Decoupling(Group, frozen=True):
 class Execution(Group, frozen=True):
     init_qubits: bool | None = True
     rep_delay: Annotated[float, msgspec.Meta(ge=0)] | None = None
-    meas_type: Literal["classified", "kerneled", "avg_kerneled"] | None = "classified"
+    meas_type: Level | None = "classified"
 
 
 class EstimatorExecution(Group, frozen=True):
@@ -67,7 +75,7 @@ class MeasureLearning(Group, frozen=True):
 class Extrapolation(Group, frozen=True):
     amplifier: FOLDING | None = "gate_folding"
     noise_factors: list[Annotated[float, msgspec.Meta(ge=1)]] | Literal["auto"] | None = None
-    extrapolator: str | list[str] | None = None
+    extrapolator: Extrapolator | list[Extrapolator] | None = None
     extrapolated_noise_factors: list[float] | Literal["auto"] | None = None
 
 
@@ -152,15 +160,17 @@ def read_params(kind: type[Params], given: Any) -> Params:
 
 def sampler_shots(params: SamplerParams) -> int:
     """Shots of a PUB that does not say."""
-    measured = (
-        params.options.execution.meas_type if params.options and params.options.execution else None
-    ) or ""
-    if "kerneled" in measured:
-        raise ProgramFailed(
-            OPTIONS, f"The option meas_type {measured!r} is not supported by the emulator, only 'classified'"
-        )
     options = params.options or SamplerOptions()
-    return params.shots or options.default_shots or DEFAULT_SHOTS
+    return params.shots or _product(options.twirling) or options.default_shots or DEFAULT_SHOTS
+
+
+def sampler_level(params: SamplerParams) -> Level:
+    """What each shot is told as. Points cannot be twirled."""
+    options = params.options or SamplerOptions()
+    level = (options.execution or Execution()).meas_type or "classified"
+    if level != "classified" and (options.twirling or Twirling()).enable_measure:
+        raise ProgramFailed(OPTIONS, f"The options meas_type {level!r} and enable_measure exclude each other")
+    return level
 
 
 def estimator_precision(params: EstimatorParams) -> float:
@@ -171,9 +181,18 @@ def estimator_precision(params: EstimatorParams) -> float:
         raise ProgramFailed(OPTIONS, "The options zne_mitigation and pec_mitigation cannot both be enabled")
     if params.precision is not None:
         return params.precision
-    if options.default_shots is not None:
-        return 1.0 / math.sqrt(options.default_shots)
+    shots = _product(options.twirling) or options.default_shots
+    if shots is not None:
+        return 1.0 / math.sqrt(shots)
     return options.default_precision or DEFAULT_PRECISION
+
+
+def _product(twirling: Twirling | None) -> int | None:
+    """Shots that both numbers of randomizing name together, which come before ``default_shots``."""
+    if twirling is None or not (twirling.enable_gates or twirling.enable_measure):
+        return None
+    count, each = twirling.num_randomizations, twirling.shots_per_randomization
+    return count * each if isinstance(count, int) and isinstance(each, int) else None
 
 
 def mitigates_measurement(params: EstimatorParams) -> bool:

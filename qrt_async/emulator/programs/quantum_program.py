@@ -8,12 +8,14 @@ from typing import Annotated, Any, Literal
 import msgspec
 import numpy as np
 
-from qrt_async.emulator.devices.device import MAX_SHOTS, Device
+from qrt_async.emulator.devices.device import Device
+from qrt_async.emulator.devices.documents import MAX_SHOTS
 from qrt_async.emulator.failure import BAD_INPUT, LIMIT, OPTIONS, UNREADABLE, ProgramFailed
 from qrt_async.emulator.simulation.circuits import Circuit, all_from_qpy
 from qrt_async.emulator.simulation.isa import check_fit
 from qrt_async.emulator.simulation.values import Values
 
+from .iq import Level
 from .pubs import from_text
 from .tensors import is_tensor, read_tensor
 
@@ -50,6 +52,7 @@ class QuantumProgram(msgspec.Struct, frozen=True):
     items: list[Item]
     passthrough: Any
     role: str | None
+    level: Level | Literal["both"]
 
     @property
     def compressed(self) -> bool:
@@ -75,7 +78,7 @@ class _Program(msgspec.Struct, frozen=True):
     items: list[_Item]
     circuits: Any = None
     semantic_role: str | None = None
-    meas_level: str = "classified"
+    meas_level: Level | Literal["both"] = "classified"
     passthrough_data: Any = None
 
 
@@ -100,11 +103,6 @@ def read_program(given: Any, device: Device) -> QuantumProgram:
     except msgspec.ValidationError as error:
         raise ProgramFailed(OPTIONS, f"The params of the job are not valid: {error}") from error
     program, version = params.quantum_program, params.schema_version
-    if program.meas_level != "classified":
-        raise ProgramFailed(
-            OPTIONS,
-            f"The meas_level {program.meas_level!r:.40} is not supported by the emulator, only 'classified'",
-        )
     if len({item.chunk_size == "auto" for item in program.items}) > 1:
         raise ProgramFailed(BAD_INPUT, "Either all items have a chunk_size of their own, or all have 'auto'")
     circuits = _circuits(program, version)
@@ -115,7 +113,14 @@ def read_program(given: Any, device: Device) -> QuantumProgram:
         for item, circuit in zip(program.items, circuits, strict=True)
     ]
     _check_shots(items, program.shots)
-    return QuantumProgram(version, program.shots, items, program.passthrough_data, program.semantic_role)
+    return QuantumProgram(
+        version,
+        program.shots,
+        items,
+        program.passthrough_data,
+        program.semantic_role,
+        program.meas_level,
+    )
 
 
 def _circuits(program: _Program, version: Version) -> list[Circuit]:

@@ -12,7 +12,7 @@ import math
 import msgspec
 import numpy as np
 
-from qrt_async.emulator.devices.device import Device, calibration_of
+from qrt_async.emulator.devices.processor import Processor
 
 from .bases import Term
 
@@ -29,10 +29,11 @@ class Shrinkage(msgspec.Struct, frozen=True):
 NONE = Shrinkage(1.0, 0.0)
 
 
-def calibrated(term: Term, device: Device, qubits: tuple[int, ...], chance: np.random.Generator) -> Shrinkage:
+def calibrated(
+    term: Term, processor: Processor, qubits: tuple[int, ...], chance: np.random.Generator
+) -> Shrinkage:
     """What a calibration would find for this term; ``qubits`` are the physical ones that are read."""
-    noise = calibration_of(device)
-    true = math.prod(1.0 - 2.0 * noise.qubits[qubits[place]].readout_error for place in term.qubits)
+    true = math.prod(1.0 - 2.0 * processor.qubits[qubits[place]].readout_error for place in term.qubits)
     odd = int(chance.binomial(CALIBRATION_SHOTS, (1.0 - true) / 2.0))
     found = 1.0 - 2.0 * odd / CALIBRATION_SHOTS
     return Shrinkage(found, math.sqrt((1.0 - found**2) / CALIBRATION_SHOTS))

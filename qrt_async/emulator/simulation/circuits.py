@@ -10,11 +10,14 @@ from typing import Any
 
 import msgspec
 from qiskit import QuantumCircuit, qpy
-from qiskit.circuit import Parameter
+from qiskit.circuit import Annotation, Parameter
+from qiskit.circuit.annotation import QPYSerializer
 
 from qrt_async.emulator.failure import UNREADABLE, ProgramFailed
 
 QPY_VERSIONS = range(13, 19)
+NAMESPACE = "samplomatic"
+"""Of the annotations that the official client knows."""
 WRITTEN_VERSION = 17
 MAX_INFLATED = 256 * 2**20
 
@@ -24,6 +27,22 @@ class Register(msgspec.Struct, frozen=True):
 
     name: str
     bits: tuple[int, ...]
+
+
+class Marked(Annotation):  # type: ignore[misc]  # Qiskit has no types here
+    """An annotation of a box, such as that it is twirled; what it says changes nothing here."""
+
+    namespace = f"{NAMESPACE}.any"
+
+
+class AnyAnnotation(QPYSerializer):  # type: ignore[misc]  # Qiskit has no types here
+    """Lets boxes through whose annotations QPY could not read."""
+
+    def load_annotation(self, payload: bytes) -> Annotation:
+        return Marked()
+
+    def dump_annotation(self, namespace: str, annotation: Annotation) -> Any:
+        return NotImplemented
 
 
 class Circuit(msgspec.Struct, frozen=True):
@@ -51,7 +70,7 @@ def all_from_qpy(encoded: Any, *, compressed: bool) -> list[Circuit]:
         allowed = f"{QPY_VERSIONS[0]} to {QPY_VERSIONS[-1]}"
         raise _unreadable(f"it is not QPY of a version from {allowed}")
     try:
-        circuits = qpy.load(io.BytesIO(data))
+        circuits = qpy.load(io.BytesIO(data), annotation_factories={NAMESPACE: AnyAnnotation})
     except Exception as error:  # whatever a damaged file makes the loader raise
         raise _unreadable(f"{type(error).__name__}: {error}") from error
     if not all(isinstance(circuit, QuantumCircuit) for circuit in circuits):

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 from qiskit import QuantumCircuit
 from qiskit.circuit import ControlFlowOp, Gate
 
-from qrt_async.emulator.devices.device import Device, edges_of
-from qrt_async.emulator.devices.families import DYNAMIC as DYNAMIC_OPERATIONS
-from qrt_async.emulator.devices.families import FAMILIES, NOT_GATES
+from qrt_async.emulator.devices.device import Device
+from qrt_async.emulator.devices.processor import Processor
 from qrt_async.emulator.failure import DYNAMIC, LIMIT, NOT_ISA, ProgramFailed
 
 from .gates import angle, walk
 
+EVERYWHERE = frozenset({"barrier", "break_loop", "continue_loop"})
+"""What needs no hardware; loops are looked at by themselves."""
 NOISY_QUBITS = 10
 """Active qubits of a noisy device that are simulated."""
 
@@ -25,21 +27,23 @@ def check_fit(circuit: QuantumCircuit, device: Device) -> None:
             NOT_ISA,
             f"The circuit has {circuit.num_qubits} qubits, but {device.name} has {device.num_qubits}",
         )
-    if device.kind == "ideal":
+    if device.processor is None:
         return
-    family = FAMILIES[device.kind]
-    singles = {*family.one_qubit, *NOT_GATES}
-    edges = frozenset(edges_of(device))
     for operation, qubits in walk(circuit):
-        name = operation.name
-        if type(operation) is Gate:  # defined by the user, and not as the standard gate of that name
-            raise _misfit(name, qubits, device)
-        if name == "barrier" or name in DYNAMIC_OPERATIONS or (name in singles and len(qubits) == 1):
-            continue
-        if isinstance(operation, ControlFlowOp):
-            raise ProgramFailed(DYNAMIC, f"The instruction {name} is not supported by {device.name}")
-        if name not in family.two_qubit or qubits not in edges:
-            raise _misfit(name, qubits, device)
+        if isinstance(operation, ControlFlowOp) and operation.name not in device.processor.others:
+            raise ProgramFailed(
+                DYNAMIC, f"The instruction {operation.name} is not supported by {device.name}"
+            )
+        if not _known(operation, qubits, device.processor):
+            raise _misfit(operation.name, qubits, device)
+
+
+def _known(operation: Any, qubits: tuple[int, ...], processor: Processor) -> bool:
+    """Whether the processor has the instruction there; a gate that the user defined is none of its own."""
+    if type(operation) is Gate:
+        return False
+    name = operation.name
+    return name in EVERYWHERE or name in processor.others or processor.placed(name, qubits) is not None
 
 
 def check_angles(circuit: QuantumCircuit, places: tuple[int, ...], device: Device) -> None:
@@ -47,7 +51,7 @@ def check_angles(circuit: QuantumCircuit, places: tuple[int, ...], device: Devic
 
     ``places`` are the device's qubits that the circuit's stand for.
     """
-    if device.kind == "ideal":
+    if device.processor is None:
         return
     for operation, qubits in walk(circuit, places):
         turn = angle(operation.params[0]) if operation.name == "rzz" else None
@@ -61,7 +65,7 @@ def check_angles(circuit: QuantumCircuit, places: tuple[int, ...], device: Devic
 
 def check_noisy_width(active: tuple[int, ...], device: Device) -> None:
     """Raise ``ProgramFailed`` (1520) for more noisy qubits than can be simulated."""
-    if device.kind != "ideal" and len(active) > NOISY_QUBITS:
+    if device.processor is not None and len(active) > NOISY_QUBITS:
         raise ProgramFailed(
             LIMIT,
             f"The circuit uses {len(active)} qubits; the emulator simulates noise on at most {NOISY_QUBITS}. "

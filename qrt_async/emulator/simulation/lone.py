@@ -14,8 +14,7 @@ import numpy as np
 from qiskit import QuantumCircuit
 from qiskit.circuit import Parameter, ParameterExpression
 
-from qrt_async.emulator.devices.calibration import QubitNoise
-from qrt_async.emulator.devices.device import Device, calibration_of
+from qrt_async.emulator.devices.processor import Processor
 
 from .noise import delay_seconds
 from .values import Values
@@ -53,27 +52,27 @@ def as_lone(circuit: QuantumCircuit, qubit: int) -> Lone | None:
     return None if clbit is None else Lone(qubit, clbit, tuple(steps))
 
 
-def chances(lone: Lone, parameters: tuple[Parameter, ...], values: Values, device: Device) -> Chances:
+def chances(lone: Lone, parameters: tuple[Parameter, ...], values: Values, processor: Processor) -> Chances:
     """The probability at each point, a row of ``values``, that a 1 is read."""
-    noise = calibration_of(device).qubits[lone.qubit]
+    noise = processor.qubits[lone.qubit]
     places = {parameter: place for place, parameter in enumerate(parameters)}
     bloch = np.zeros((3, len(values)))
     bloch[2] = 1.0
     for step in lone.steps:
-        bloch = _stepped(bloch, step, places, values, noise, device)
+        bloch = _stepped(bloch, step, places, values, processor, lone.qubit)
     excited = (1.0 - bloch[2]) / 2.0
     read: Chances = excited * (1.0 - noise.reads_0_when_1) + (1.0 - excited) * noise.reads_1_when_0
     return read
 
 
 def _stepped(
-    bloch: Values, step: Any, places: dict[Parameter, int], values: Values, noise: QubitNoise, device: Device
+    bloch: Values, step: Any, places: dict[Parameter, int], values: Values, processor: Processor, qubit: int
 ) -> Values:
     x, y, z = bloch
     if step.name == "reset":
         return np.stack([np.zeros_like(x), np.zeros_like(y), np.ones_like(z)])
     if step.name == "delay":
-        seconds = delay_seconds(step, device)
+        seconds, noise = delay_seconds(step, processor.dt), processor.qubits[qubit]
         phase, decay = math.exp(-seconds / noise.t2), math.exp(-seconds / noise.t1)
         return np.stack([x * phase, y * phase, 1.0 - (1.0 - z) * decay])
     if step.name == "rz":
@@ -84,7 +83,7 @@ def _stepped(
     else:
         turn = np.full(len(values), QUARTER[step.name] * math.pi / 2.0)
     turned = np.stack([x, y * np.cos(turn) - z * np.sin(turn), y * np.sin(turn) + z * np.cos(turn)])
-    return turned * (1.0 - 2.0 * noise.gate_error)
+    return turned * (1.0 - 2.0 * processor.error(step.name, (qubit,)))
 
 
 def _angles(angle: Any, places: dict[Parameter, int], values: Values) -> Values:

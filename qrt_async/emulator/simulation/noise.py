@@ -14,61 +14,63 @@ from typing import Any
 from qiskit import QuantumCircuit
 from qiskit_aer.noise import NoiseModel, ReadoutError, depolarizing_error, thermal_relaxation_error
 
-from qrt_async.emulator.devices.device import Device, calibration_of, edges_of
-from qrt_async.emulator.devices.families import FAMILIES
+from qrt_async.emulator.devices.device import Device
 
 SECONDS = {"s": 1.0, "ms": 1e-3, "us": 1e-6, "ns": 1e-9, "ps": 1e-12}
 
 
 @lru_cache(maxsize=256)
-def noise_model(device: Device, qubits: tuple[int, ...], *, twirled: bool = False) -> NoiseModel | None:
+def noise_model(
+    device: Device, qubits: tuple[int, ...], *, twirled: bool = False, factor: float = 1.0
+) -> NoiseModel | None:
     """The noise of these physical qubits, counted from zero in this order; ``None`` for an ideal device.
 
-    ``twirled`` readings are wrong equally often either way.
+    ``twirled`` readings are wrong equally often either way. The errors of two-qubit gates happen ``factor`` times.
     """
-    if device.kind == "ideal":
+    if device.processor is None:
         return None
-    family = FAMILIES[device.kind]
-    noise = calibration_of(device)
     model = NoiseModel()
+    places = {qubit: place for place, qubit in enumerate(qubits)}
+    for name, placements in device.processor.gates.items():
+        for on, placed in placements.items():
+            if placed.error and places.keys() >= set(on):
+                error = _depolarizing(placed.error, len(on), factor if len(on) > 1 else 1.0)
+                model.add_quantum_error(error, name, [places[it] for it in on])
     for place, qubit in enumerate(qubits):
-        values = noise.qubits[qubit]
-        # a depolarizing channel of strength s in d dimensions has the average infidelity s (d - 1) / d
-        error = depolarizing_error(values.gate_error * 2.0, 1)
-        model.add_quantum_error(error, [name for name in family.one_qubit if name != "rz"], [place])
+        values = device.processor.qubits[qubit]
         misread, ghost = values.reads_0_when_1, values.reads_1_when_0
         if twirled:
             misread = ghost = values.readout_error
         model.add_readout_error(ReadoutError([[1.0 - ghost, ghost], [misread, 1.0 - misread]]), [place])
-    places = {qubit: place for place, qubit in enumerate(qubits)}
-    for a, b in edges_of(device):
-        if a in places and b in places:
-            error = depolarizing_error(noise.pair_error(a, b) * 4.0 / 3.0, 2)
-            model.add_quantum_error(error, list(family.two_qubit), [places[a], places[b]])
     return model
+
+
+def _depolarizing(infidelity: float, width: int, factor: float) -> Any:
+    """The channel of strength s in d dimensions has the average infidelity s (d - 1) / d; here ``factor`` of them."""
+    strength = min(1.0, infidelity / (1.0 - 0.5**width))
+    return depolarizing_error(1.0 - (1.0 - strength) ** factor, width)
 
 
 def relaxed(circuit: QuantumCircuit, device: Device, qubits: tuple[int, ...]) -> QuantumCircuit:
     """A bound circuit, on these physical qubits, with each delay turned into the decay it means."""
-    if device.kind == "ideal" or not any(it.operation.name == "delay" for it in circuit.data):
+    processor = device.processor
+    if processor is None or not any(it.operation.name == "delay" for it in circuit.data):
         return circuit
-    noise = calibration_of(device)
     decaying = circuit.copy_empty_like()
     for instruction in circuit.data:
         operation = instruction.operation
         if operation.name == "delay":
-            values = noise.qubits[qubits[circuit.find_bit(instruction.qubits[0]).index]]
-            error = thermal_relaxation_error(values.t1, values.t2, delay_seconds(operation, device))
+            values = processor.qubits[qubits[circuit.find_bit(instruction.qubits[0]).index]]
+            error = thermal_relaxation_error(values.t1, values.t2, delay_seconds(operation, processor.dt))
             operation = error.to_instruction()
         decaying.append(operation, instruction.qubits, instruction.clbits, copy=False)
     return decaying
 
 
-def delay_seconds(delay: Any, device: Device) -> float:
-    """How long a delay is; one whose length is still open counts as nothing."""
+def delay_seconds(delay: Any, dt: float) -> float:
+    """How long a delay is, where a step of time is ``dt``; one whose length is still open counts as nothing."""
     try:
         length = float(delay.duration)
     except TypeError:
         return 0.0
-    step = FAMILIES[device.kind].dt * 1e-9 if device.kind != "ideal" else 1e-9
-    return length * SECONDS.get(delay.unit, step)
+    return length * SECONDS.get(delay.unit, dt)

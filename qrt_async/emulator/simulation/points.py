@@ -67,7 +67,7 @@ def prepared(circuit: Circuit, values: Values, device: Device) -> Points:
     """
     rows = values.reshape(math.prod(values.shape[:-1]), values.shape[-1])
     active = active_qubits(circuit.circuit)
-    if device.kind == "ideal":
+    if device.processor is None:
         every = tuple(range(circuit.circuit.num_clbits))
         return Points(
             circuit, rows, device, [_part(circuit, Component(tuple(sorted(active)), every), device)], []
@@ -76,7 +76,7 @@ def prepared(circuit: Circuit, values: Values, device: Device) -> Points:
     for component in components(circuit.circuit, active):
         alone = as_lone(circuit.circuit, component.qubits[0]) if len(component.qubits) == 1 else None
         if alone is not None and component.clbits == (alone.clbit,):
-            lone.append((alone, chances(alone, circuit.parameters, rows, device)))
+            lone.append((alone, chances(alone, circuit.parameters, rows, device.processor)))
         else:
             parts.append(_part(circuit, component, device))
     return Points(circuit, rows, device, parts, lone)

@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 import numpy as np
-from qiskit import QuantumCircuit, transpile
+from qiskit import QuantumCircuit, generate_preset_pass_manager
 from qiskit.circuit import ControlFlowOp
 from qiskit_aer import AerSimulator
 from qiskit_aer.noise import NoiseModel
@@ -113,7 +113,7 @@ def _lowered(circuit: QuantumCircuit, method: str) -> QuantumCircuit:
     known = _known(method)
     if all(_speaks(instruction.operation, known) for instruction in circuit.data):
         return circuit
-    lowered: QuantumCircuit = transpile(circuit, _simulator(method), optimization_level=0, num_processes=1)
+    lowered: QuantumCircuit = _lowering(method).run(circuit)
     return lowered
 
 
@@ -124,6 +124,12 @@ def _speaks(operation: Any, known: frozenset[str]) -> bool:
             _speaks(instruction.operation, known) for block in blocks for instruction in block.data
         )
     return operation.name in known
+
+
+@lru_cache(maxsize=8)
+def _lowering(method: str) -> Any:
+    """Kept, because to describe the simulator to the transpiler takes about 0.1 s."""
+    return generate_preset_pass_manager(optimization_level=0, backend=_simulator(method))
 
 
 @lru_cache(maxsize=8)

@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 from typing import cast
 
-from .worker import ENVIRONMENT, HEAD, frame
+from .worker import ENVIRONMENT, HEAD, length
 
 ROOT = Path(__file__).resolve().parents[3]
 """Where the package lies: the process must load this very one."""
@@ -53,12 +53,15 @@ class WorkerProcess(asyncio.SubprocessProtocol):
         )
         return await self._next()
 
-    async def ask(self, message: bytes) -> bytes:
-        """Send one message and wait for the answer. Raises ``WorkerDied``."""
+    async def ask(self, *messages: bytes) -> bytes:
+        """Send messages and wait for the answer. Raises ``WorkerDied``."""
         if self._transport is None or self.gone.done():
             raise WorkerDied(self._code(), "")
         self._said.clear()
-        cast("asyncio.WriteTransport", self._transport.get_pipe_transport(0)).write(frame(message))
+        pipe = cast("asyncio.WriteTransport", self._transport.get_pipe_transport(0))
+        for message in messages:
+            pipe.write(length(message))
+            pipe.write(message)
         return await self._next()
 
     def kill(self) -> None:

@@ -13,7 +13,7 @@ from qrt_async.emulator.failure import CRASHED, LIMIT, failed
 from qrt_async.emulator.work import Outcome, Work
 
 from .process import WorkerDied, WorkerProcess
-from .worker import MISSING
+from .worker import MISSING, asked
 
 NEEDED = ("qiskit", "qiskit_aer", "qiskit_qasm3_import", "samplomatic")
 GRACE = 30.0
@@ -124,7 +124,7 @@ class _Pool:
     async def ask(self, worker: WorkerProcess, work: Work) -> Outcome:
         """The outcome of a program; the process is idle again, or killed if no outcome came."""
         try:
-            answer = await worker.ask(msgspec.msgpack.encode(work))
+            answer = await worker.ask(*asked(work))
         except BaseException:
             worker.kill()
             raise

@@ -1,8 +1,9 @@
 """``python -m qrt_async.emulator.workers.worker CPU_SECONDS``: runs programs, one after the other.
 
 Messages are a length of eight bytes, big-endian, and MessagePack. The first one out is a text: empty when
-ready, else why not. Then each ``Work`` on stdin is answered by an ``Outcome`` on stdout; the end of stdin is the
-end. Where the system can, a program that exceeds its CPU seconds ends the process with SIGXCPU.
+ready, else why not. Then each ``Work`` on stdin is answered by an ``Outcome`` on stdout; its params, which may
+be large, follow it as they are in a message of their own. The end of stdin is the end. Where the system can, a
+program that exceeds its CPU seconds ends the process with SIGXCPU.
 """
 
 from __future__ import annotations
@@ -30,22 +31,40 @@ ENVIRONMENT = {
     "QISKIT_PARALLEL": "FALSE",
 }
 """One thread: read when the libraries are loaded, so given by whoever starts the process."""
+PARENT_DEATH_SIGNAL = 1
+"""``PR_SET_PDEATHSIG`` of ``prctl``."""
 NICENESS = 5
 """Whoever serves requests comes first."""
 
 
 def frame(message: bytes) -> bytes:
     """A message with its length before it."""
-    return len(message).to_bytes(HEAD, "big") + message
+    return length(message) + message
+
+
+def length(message: bytes) -> bytes:
+    """What goes before a message."""
+    return len(message).to_bytes(HEAD, "big")
+
+
+def asked(work: Work) -> tuple[bytes, bytes]:
+    """The two messages that a program is sent as."""
+    return msgspec.msgpack.encode(msgspec.structs.replace(work, params=b"")), work.params
 
 
 def serve(source: BinaryIO, sink: BinaryIO, execute: Callable[[Work], Outcome], cpu_seconds: float) -> None:
     """Answer until the source ends."""
-    while len(head := source.read(HEAD)) == HEAD:
-        work = msgspec.msgpack.decode(source.read(int.from_bytes(head, "big")), type=Work)
+    while (head := _message(source)) is not None and (params := _message(source)) is not None:
+        work = msgspec.structs.replace(msgspec.msgpack.decode(head, type=Work), params=params)
         limit_cpu(cpu_seconds)
         sink.write(frame(msgspec.msgpack.encode(execute(work))))
         sink.flush()
+
+
+def _message(source: BinaryIO) -> bytes | None:
+    """The next message, or ``None`` at the end."""
+    head = source.read(HEAD)
+    return source.read(int.from_bytes(head, "big")) if len(head) == HEAD else None
 
 
 def limit_cpu(seconds: float) -> None:
@@ -60,7 +79,19 @@ def limit_cpu(seconds: float) -> None:
         resource.setrlimit(resource.RLIMIT_CPU, (allowed, ceiling))
 
 
+def follow_parent() -> None:
+    """Die with whoever started this process, however they die: on Linux, where that can be asked for.
+
+    Elsewhere the end of stdin is noticed when the program that runs is over.
+    """
+    if sys.platform == "linux":
+        import ctypes
+
+        ctypes.CDLL(None).prctl(PARENT_DEATH_SIGNAL, signal.SIGKILL)
+
+
 def main() -> None:
+    follow_parent()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent, which then closes us
     if hasattr(os, "nice"):
         os.nice(NICENESS)

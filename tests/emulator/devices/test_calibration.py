@@ -8,7 +8,6 @@ from qrt_async.emulator.devices.families import HERON
 
 def test_the_same_name_has_the_same_noise_and_another_name_has_other() -> None:
     one = draw("a", 156, HERON.edges, HERON.medians)
-    draw.cache_clear()
     assert draw("a", 156, HERON.edges, HERON.medians) == one
     assert draw("b", 156, HERON.edges, HERON.medians) != one
 
@@ -16,8 +15,10 @@ def test_the_same_name_has_the_same_noise_and_another_name_has_other() -> None:
 def test_values_lie_around_the_stated_medians_and_are_possible() -> None:
     noise = draw("emulator_heron", 156, HERON.edges, HERON.medians)
     assert 0.8 < statistics.median(qubit.t1 for qubit in noise.qubits) / HERON.medians.t1 < 1.25
-    assert 0.8 < noise.median_pair / HERON.medians.two_qubit < 1.25
-    assert 0.8 < noise.median_readout / HERON.medians.readout < 1.25
+    assert 0.8 < statistics.median(noise.pairs.values()) / HERON.medians.two_qubit < 1.25
+    assert 0.8 < statistics.median(noise.singles) / HERON.medians.one_qubit < 1.25
+    readouts = statistics.median(qubit.readout_error for qubit in noise.qubits)
+    assert 0.8 < readouts / HERON.medians.readout < 1.25
     assert all(0.0 < qubit.t2 <= 2.0 * qubit.t1 for qubit in noise.qubits)
     assert all(
         0.0 < qubit.reads_0_when_1 < 0.5 and 0.0 < qubit.reads_1_when_0 < 0.5 for qubit in noise.qubits

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pytest
 
+from qrt_async.emulator.dates import read
 from tests.emulator.driver import Driver, config, problem
 
 
@@ -44,6 +45,15 @@ def test_configuration_and_properties_name_their_backend() -> None:
         assert reply.status == 200
 
 
+def test_properties_are_those_of_the_moment_that_is_asked_for() -> None:
+    driver = Driver()
+    latest = driver.json("GET", "/backends/ibm_b/properties")["last_update_date"]
+    assert read(latest) <= driver.now < read(latest) + 3600.0
+    query = {"updated_before": "2026-05-01T12:30:00Z"}
+    earlier = driver.json("GET", "/backends/ibm_b/properties", query=query)["last_update_date"]
+    assert earlier == "2026-05-01T12:00:00+00:00"
+
+
 def test_defaults_are_a_literal_null() -> None:
     assert Driver().ask("GET", "/backends/ibm_a/defaults").body == b"null"
 
@@ -54,6 +64,17 @@ def test_an_unknown_backend_is_a_terse_404(document: str) -> None:
     assert problem(reply) == (404, "not_found")
     assert b"device not found" in reply.body
     assert b"ibm_z" not in reply.body
+
+
+@pytest.mark.parametrize(
+    ("standing", "state", "word"),
+    [("online", True, "active"), ("paused", True, "internal"), ("offline", False, "maintenance")],
+)
+def test_the_status_says_how_a_backend_stands(standing: str, state: bool, word: str) -> None:
+    driver = Driver()
+    driver.control("POST", "backends", {"ibm_a": {"name": standing, "reason": "said"}})
+    status = driver.json("GET", "/backends/ibm_a/status")
+    assert (status["state"], status["status"], status["message"]) == (state, word, "said")
 
 
 def test_a_paused_backend_says_so_and_starts_nothing_until_it_is_online() -> None:

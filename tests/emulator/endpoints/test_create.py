@@ -103,6 +103,12 @@ def test_all_fields_are_accepted_and_shown_again() -> None:
     assert shown["remote_storage"] == {"job_params": STORED, "results": STORED}
 
 
+def test_an_open_plan_has_no_calibrations_of_ones_own() -> None:
+    asked = BODY | {"calibration_id": "mine"}
+    assert problem(Driver(config(plan="open")).ask("POST", "/jobs", asked)) == (400, 1200)
+    assert Driver().ask("POST", "/jobs", asked).status == 200
+
+
 @pytest.mark.parametrize("level", ["critical", "ERROR", "Warning", "info", "DEBUG"])
 def test_log_levels_are_taken_in_both_cases(level: str) -> None:
     assert Driver().ask("POST", "/jobs", BODY | {"log_level": level}).status == 200

@@ -11,8 +11,7 @@ from qiskit import QuantumCircuit
 from qiskit.circuit import ParameterVector
 from qiskit.quantum_info import SparsePauliOp, Statevector
 
-from qrt_async.emulator.devices import device as devices
-from tests.emulator.lab import BELL_ISA, HEAD, estimated, results, run, typed, untyped
+from tests.emulator.lab import BELL_ISA, HEAD, estimated, noisy, results, run, typed, untyped
 
 TURN = HEAD + "input float a; qubit[2] q; ry(a) q[0]; cx q[0], q[1];"
 BELL_ONLY = BELL_ISA.split("meas[0]")[0].replace("bit[2] meas;", "")
@@ -123,27 +122,57 @@ def test_twelve_parameters_by_name_and_by_position_agree() -> None:
     assert estimated([[typed(circuit), "IZ", values]]) == estimated([[typed(circuit), "IZ", named]])
 
 
-def attenuation(device: devices.Device, *qubits: int) -> float:
-    noise = devices.calibration_of(device)
-    return math.prod(1.0 - 2.0 * noise.qubits[qubit].readout_error for qubit in qubits)
+def attenuation(*qubits: int) -> float:
+    return math.prod(1.0 - 2.0 * noisy().qubits[qubit].readout_error for qubit in qubits)
 
 
 def test_level_0_shows_misreadings_and_level_1_corrects_them() -> None:
-    device = devices.parse("emulator_heron")
     idle = HEAD + "sx $0; sx $0; x $1; x $1; cz $0, $1; cz $0, $1;"
-    shrunk = attenuation(device, 0, 1)
+    shrunk = attenuation(0, 1)
     raw = estimated([[idle, "ZZ"]], backend="emulator_heron", resilience_level=0, precision=0.005)
     corrected = estimated([[idle, "ZZ"]], backend="emulator_heron", precision=0.005)
     assert -raw["evs"] < shrunk + 0.01
     assert abs(-corrected["evs"] - 1.0) < 0.03
     assert corrected["stds"] > corrected["ensemble_standard_error"]
-    noise = devices.calibration_of(device)
+    noise = noisy()
     gates = (
         1.0
-        - 2 * 4 / 3 * noise.pairs[0, 1]
-        - 2 * 2 * (noise.qubits[0].gate_error + noise.qubits[1].gate_error)
+        - 2 * 4 / 3 * noise.error("cz", (0, 1))
+        - 2 * 2 * (noise.error("sx", (0,)) + noise.error("sx", (1,)))
     )
     assert abs(-corrected["evs"] - gates) < SIX_SIGMA * corrected["stds"] + 1e-3
+
+
+def test_extrapolation_finds_back_what_gates_lost_and_tells_all_that_it_saw() -> None:
+    worn = HEAD + "x $0; x $0;" + "cz $0, $1;" * 60
+    given: dict[str, Any] = {"backend": "emulator_heron", "precision": 0.005}
+    plain = estimated([[worn, ["ZZ", "IZ"]]], **given)
+    whole = run([[worn, ["ZZ", "IZ"]]], program="estimator", resilience_level=2, support_qiskit=True, **given)
+    pub = untyped(json.loads(whole.body))["pub_results"][0]
+    data = pub["data"]["fields"]
+    assert plain["evs"][0] < 0.9
+    strength = noisy().error("cz", (0, 1)) * 4 / 3
+    left = (1 - strength) ** (60 * np.array([1.0, 3.0, 5.0])) * (1 - 2 * noisy().error("x", (0,))) ** 2
+    assert np.abs(data["evs_noise_factors"][0] - left).max() < 6 * 0.005 * 1.5
+    assert np.abs(data["evs"] - left[0] / (1 - strength) ** 60).max() < 6 * data["stds"].max()
+    shapes = {name: array.shape for name, array in data.items()}
+    assert shapes == {
+        "evs": (2,),
+        "stds": (2,),
+        "evs_noise_factors": (2, 3),
+        "stds_noise_factors": (2, 3),
+        "ensemble_stds_noise_factors": (2, 3),
+        "evs_extrapolated": (2, 2, 4),
+        "stds_extrapolated": (2, 2, 4),
+    }
+    assert data["evs_extrapolated"][:, 0, 0].tolist() == data["evs"].tolist()
+    assert pub["metadata"]["resilience"] == {"zne": {"extrapolator": ["exponential", "exponential"]}}
+
+
+def test_each_noise_factor_is_charged() -> None:
+    given: dict[str, Any] = {"program": "estimator", "backend": "emulator_heron", "precision": 0.005}
+    once, thrice = run([[BELL_ONLY, "ZZ"]], **given), run([[BELL_ONLY, "ZZ"]], resilience_level=2, **given)
+    assert thrice.quantum_seconds - 2.0 == pytest.approx(3 * (once.quantum_seconds - 2.0), abs=3.0)
 
 
 def test_the_metadata_says_what_was_done() -> None:
@@ -153,11 +182,25 @@ def test_the_metadata_says_what_was_done() -> None:
     heron = metadata(backend="emulator_heron", resilience_level=2)
     assert heron["resilience"] == {
         "measure_mitigation": True,
-        "zne_mitigation": False,
+        "zne_mitigation": True,
         "pec_mitigation": False,
+        "zne": {
+            "noise_factors": [1.0, 3.0, 5.0],
+            "extrapolator": ["exponential", "linear"],
+            "extrapolated_noise_factors": [0.0, 1.0, 3.0, 5.0],
+        },
     }
+    assert metadata(backend="emulator_heron")["resilience"]["zne_mitigation"] is False
     assert metadata()["resilience"]["measure_mitigation"] is False
     assert heron["version"] == 2
+    assert (heron["twirling"]["enable_gates"], heron["twirling"]["enable_measure"]) == (True, True)
+    asked = {"dynamical_decoupling": {"enable": True, "sequence_type": "XY4"}}
+    assert metadata(options=asked)["dynamical_decoupling"] == {
+        "enable": True,
+        "sequence_type": "XY4",
+        "extra_slack_distribution": "middle",
+        "scheduling_method": "alap",
+    }
 
 
 def test_observables_of_hardware_qubits_may_be_as_wide_as_the_device() -> None:

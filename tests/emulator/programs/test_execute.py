@@ -32,7 +32,12 @@ LOOPING = HEAD + "qubit q; bit c; c = measure q; if (c) { x q; }"
         ([[BELL, [0.1]]], {}, 1515, "parameter"),
         ([[ROTATION]], {}, 1515, "theta"),
         ([[BELL]], {"options": {"no_such": 1}}, 1521, "no_such"),
-        ([[BELL]], {"options": {"execution": {"meas_type": "kerneled"}}}, 1521, "kerneled"),
+        (
+            [[BELL]],
+            {"options": {"execution": {"meas_type": "kerneled"}, "twirling": {"enable_measure": True}}},
+            1521,
+            "kerneled",
+        ),
         ([[BELL]], {"backend": "emulator_heron"}, 1517, "The instruction h on qubits (0,)"),
         ([[BELL_ISA.replace("$1", "$5")]], {"backend": "emulator_heron"}, 1517, "cz on qubits (0, 5)"),
         ([[BELL]], {"backend": "ideal:1"}, 1517, "2 qubits"),

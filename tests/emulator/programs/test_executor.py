@@ -154,6 +154,23 @@ def test_the_same_seed_gives_the_same_shots_wherever_an_item_stands() -> None:
     assert other.tobytes() != alone.tobytes()
 
 
+def test_points_of_the_readout_signal_lie_on_the_side_of_their_bit() -> None:
+    values = item(np.array([[0.4], [2.0]]))
+
+    def level(name: str) -> dict[str, Any]:
+        return arrays(executed(sent([ROTATION], [values], shots=300, meas_level=name)))
+
+    bits, points, both = level("classified")["c"], level("kerneled"), level("both")
+    assert points.keys() == {"c_iq"}
+    assert (points["c_iq"].dtype, points["c_iq"].shape) == (np.complex128, (2, 300, 1))
+    assert np.array_equal(points["c_iq"].real < 0.0, bits)
+    assert np.array_equal(both["c"], bits)
+    assert np.array_equal(both["c_iq"], points["c_iq"])
+    means = level("avg_kerneled")
+    assert means.keys() == {"c_avg_iq"}
+    assert np.allclose(means["c_avg_iq"], points["c_iq"].mean(axis=1))
+
+
 def test_a_device_adds_its_noise_and_an_ideal_one_none() -> None:
     ideal = arrays(executed(sent([BELL_ISA], [item([])], shots=20_000)))["meas"]
     noisy = arrays(executed(sent([BELL_ISA], [item([])], shots=20_000), backend="emulator_heron"))["meas"]
@@ -173,7 +190,7 @@ def test_a_run_is_charged_by_its_executions() -> None:
         ({}, "ideal", 1521, "schema_version"),
         (sent([ROTATION], [item([1.0])]) | {"schema_version": "v9"}, "ideal", 1521, "schema_version"),
         (sent([ROTATION], [item([1.0])], shots=0), "ideal", 1521, "shots"),
-        (sent([ROTATION], [item([1.0])], meas_level="kerneled"), "ideal", 1521, "kerneled"),
+        (sent([ROTATION], [item([1.0])], meas_level="raw"), "ideal", 1521, "meas_level"),
         (sent([ROTATION], [item([1.0]), item([1.0])]), "ideal", 1515, "1 circuits for 2 items"),
         (sent([ROTATION], [item([1.0, 2.0])]), "ideal", 1515, "1 parameters"),
         (sent([ROTATION], [item(np.zeros((2, 1)), shape=(3,))]), "ideal", 1515, "shape"),

@@ -11,13 +11,13 @@ from qiskit import QuantumCircuit, qasm3
 from qiskit.quantum_info import Operator, Pauli, SuperOp
 from qiskit_aer.noise import depolarizing_error
 
-from qrt_async.emulator.devices.device import calibration_of, parse
+from qrt_async.emulator.devices.device import parse
 from qrt_async.emulator.programs.execute import execute
 from qrt_async.emulator.programs.layers import Layer
 from qrt_async.emulator.programs.noise_learner import layer_rates
 from qrt_async.emulator.simulation.circuits import from_qpy
 from qrt_async.emulator.work import Outcome, Work
-from tests.emulator.lab import BELL, BELL_ISA, HEAD, typed, untyped
+from tests.emulator.lab import BELL, BELL_ISA, HEAD, noisy, typed, untyped
 
 MODULE = "qiskit_ibm_runtime.utils.noise_learner_result"
 
@@ -54,7 +54,7 @@ def fidelities(rates: dict[tuple[tuple[int, str], ...], float], width: int) -> d
     ("backend", "name", "pair"),
     [
         ("emulator_heron", "cz", (1, 0)),
-        ("emulator_falcon", "ecr", (1, 0)),
+        ("emulator_falcon", "ecr", (0, 1)),
         ("emulator_falcon", "ecr", (1, 2)),
     ],
 )
@@ -62,15 +62,15 @@ def test_rates_are_the_channel_of_the_twirled_layer_exactly(
     backend: str, name: str, pair: tuple[int, int]
 ) -> None:
     device = parse(backend)
-    noise = calibration_of(device)
+    noise = noisy(backend)
     layer = Layer(((name, pair),), tuple(sorted(pair)))
     gate = SuperOp(Operator(layer.circuit()))
     whole = SuperOp(np.eye(16))
     for place, qubit in enumerate(layer.qubits):
         for _ in range(2):
-            error = SuperOp(depolarizing_error(noise.qubits[qubit].gate_error * 2.0, 1))
+            error = SuperOp(depolarizing_error(noise.error("sx", (qubit,)) * 2.0, 1))
             whole = whole.compose(error, qargs=[place])
-    whole = whole.compose(gate).compose(SuperOp(depolarizing_error(noise.pair_error(*pair) * 4.0 / 3.0, 2)))
+    whole = whole.compose(gate).compose(SuperOp(depolarizing_error(noise.error(name, pair) * 4.0 / 3.0, 2)))
     errors_alone = SuperOp(Operator(layer.circuit()).adjoint()).compose(whole)  # the gate undone first
     for label, expected in fidelities(layer_rates(layer, device), 2).items():
         pauli = Pauli(label).to_matrix()
@@ -81,7 +81,7 @@ def test_rates_are_the_channel_of_the_twirled_layer_exactly(
 def test_a_qubit_that_is_twirled_beside_a_gate_has_the_errors_of_its_twirling_only() -> None:
     device = parse("emulator_heron")
     rates = layer_rates(Layer((("cz", (0, 1)),), (0, 1, 2)), device)
-    error = calibration_of(device).qubits[2].gate_error
+    error = noisy().error("sx", (2,))
     single = {letter: rates[((2, letter),)] for letter in "XYZ"}
     assert single == pytest.approx(dict.fromkeys("XYZ", -2 * math.log(1 - 2 * error) / 4))
     assert all(rates[((1, a), (2, b))] == 0.0 for a in "XYZ" for b in "XYZ")

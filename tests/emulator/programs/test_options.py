@@ -12,6 +12,7 @@ from qrt_async.emulator.programs.options import (
     estimator_precision,
     mitigates_measurement,
     read_params,
+    sampler_level,
     sampler_shots,
     seed_of,
 )
@@ -30,6 +31,16 @@ def test_shots_come_from_the_job_then_from_its_options_then_from_the_default() -
     assert sampler_shots(sampler(options={"default_shots": 5})) == 5
     assert sampler_shots(sampler(options={"default_shots": None})) == 4096
     assert sampler_shots(sampler()) == 4096
+
+
+def test_both_numbers_of_randomizing_come_before_the_default_shots_and_after_those_of_the_job() -> None:
+    numbers = {"num_randomizations": 4, "shots_per_randomization": 25}
+    twirled = {"default_shots": 5, "twirling": {"enable_measure": True, **numbers}}
+    assert sampler_shots(sampler(options=twirled)) == 100
+    assert sampler_shots(sampler(shots=7, options=twirled)) == 7
+    assert sampler_shots(sampler(options={"default_shots": 5, "twirling": numbers})) == 5
+    assert estimator_precision(estimator(options=twirled)) == 0.1
+    assert estimator_precision(estimator(precision=0.5, options=twirled)) == 0.5
 
 
 def test_precision_comes_from_the_job_then_from_default_shots_then_from_default_precision() -> None:
@@ -102,10 +113,16 @@ def test_params_that_the_service_does_not_know_are_refused_by_name(given: dict[s
     assert says in caught.value.reason
 
 
-@pytest.mark.parametrize("measured", ["kerneled", "avg_kerneled"])
-def test_raw_readouts_are_refused(measured: str) -> None:
-    with pytest.raises(ProgramFailed, match=measured) as caught:
-        sampler_shots(sampler(options={"execution": {"meas_type": measured}}))
+@pytest.mark.parametrize("measured", ["classified", "kerneled", "avg_kerneled", None])
+def test_points_of_the_readout_signal_cannot_be_twirled(measured: str | None) -> None:
+    options: dict[str, Any] = {"execution": {"meas_type": measured}}
+    assert sampler_level(sampler(options=options)) == (measured or "classified")
+    twirled = sampler(options=options | {"twirling": {"enable_measure": True}})
+    if measured in (None, "classified"):
+        assert sampler_level(twirled) == "classified"
+        return
+    with pytest.raises(ProgramFailed, match=measured or "") as caught:
+        sampler_level(twirled)
     assert caught.value.code == OPTIONS
 
 

@@ -19,6 +19,7 @@ from tests.emulator.lab import (
     counted,
     counts,
     likely,
+    noisy,
     results,
     run,
     typed,
@@ -205,9 +206,51 @@ def test_the_outcome_describes_the_circuits() -> None:
     assert (outcome.circuits, outcome.qubits, outcome.depths) == (2, (2, 1), (3, 2))
 
 
+def test_twirled_readings_are_wrong_equally_often_either_way_and_said_to_be_twirled() -> None:
+    options = {"twirling": {"enable_measure": True}}
+    flips = [[HEAD + f"bit[1] c; {gate} c[0] = measure $7;", None, 20_000] for gate in ("", "x $7;")]
+    rate, lost = noisy().qubits[7].readout_error, noisy().error("x", (7,))
+    outcome = run(flips, backend="emulator_heron", options=options, support_qiskit=True)
+    document = untyped(json.loads(outcome.body))
+    ones = [int(pub["data"]["fields"]["c"]["array"].sum()) for pub in document["pub_results"]]
+    assert likely(ones[0], 20_000, rate)
+    assert likely(ones[1], 20_000, (1.0 - lost) * (1.0 - rate) + lost * rate)
+    assert [pub["metadata"]["num_randomizations"] for pub in document["pub_results"]] == [32, 32]
+    spans = json.loads(outcome.body)["__value__"]["metadata"]["execution"]["execution_spans"]["__value__"][
+        "spans"
+    ]
+    assert [span["__type__"] for span in spans] == ["TwirledSliceSpanV2"] * 2
+    assert spans[1]["__value__"]["data_slices"] == {"1": [[32, 625], True, 0, 32, 0, 625, 20_000]}
+
+
+def test_points_of_the_readout_signal_lie_on_the_side_of_their_bit() -> None:
+    pub = [[ROTATION, [[0.4], [2.0], [1.0]], 500]]
+
+    def told(measured: str, **params: Any) -> Any:
+        return run(pub, options={"execution": {"meas_type": measured}}, **params)
+
+    shots = np.array(
+        [[int(word, 16) for word in row] for row in results(told("classified"))[0]["data"]["c"]["samples"]]
+    )
+    points = untyped(json.loads(told("kerneled", support_qiskit=True).body))["pub_results"][0]["data"][
+        "fields"
+    ]["c"]
+    assert (points.dtype, points.shape) == (np.complex128, (3, 500, 1))
+    assert np.array_equal(points[..., 0].real < 0.0, shots == 1)
+    assert abs(points.imag.mean()) < 6 * 0.3 / math.sqrt(points.size)
+    typed_means = json.loads(told("avg_kerneled", support_qiskit=True).body)
+    assert typed_means["__value__"]["pub_results"][0]["__value__"]["data"]["__value__"]["field_types"] == [
+        "ndarray"
+    ]
+    means = untyped(typed_means)["pub_results"][0]["data"]["fields"]["c"]
+    assert np.allclose(means, points.mean(axis=1))
+    plain = np.array(results(told("avg_kerneled"))[0]["data"]["c"])
+    assert np.allclose(plain[..., 0] + 1j * plain[..., 1], means)
+
+
 def test_options_that_need_a_real_machine_change_nothing() -> None:
     options = {"twirling": {"enable_gates": True}, "dynamical_decoupling": {"enable": True}}
-    assert run([[BELL]], options=options).body == run([[BELL]]).body
+    assert results(run([[BELL]], options=options))[0]["data"] == results(run([[BELL]]))[0]["data"]
 
 
 def test_work_is_told_as_the_service_posts_it() -> None:

@@ -1,11 +1,12 @@
 from __future__ import annotations
 
 import base64
+import io
 import zlib
 from typing import Any
 
 import pytest
-from qiskit import QuantumCircuit
+from qiskit import QuantumCircuit, qpy
 from qiskit.circuit import ClassicalRegister, ParameterVector, QuantumRegister
 
 from qrt_async.emulator.failure import UNREADABLE, ProgramFailed
@@ -57,6 +58,21 @@ def test_what_is_no_qpy_is_a_failed_program(encoded: Any) -> None:
     with pytest.raises(ProgramFailed, match="QPY circuit could not be loaded") as caught:
         from_qpy(encoded)
     assert caught.value.code == UNREADABLE
+
+
+def test_versions_that_the_service_does_not_read_are_named() -> None:
+    data = bytearray(zlib.decompress(base64.b64decode(typed(example())["__value__"])))
+    for version in (12, 19):
+        data[6] = version
+        with pytest.raises(ProgramFailed, match="QPY of a version from 13 to 18"):
+            from_qpy(packed(bytes(data)))
+
+
+def test_a_pub_has_one_circuit() -> None:
+    buffer = io.BytesIO()
+    qpy.dump([example(), example()], buffer, version=17)
+    with pytest.raises(ProgramFailed, match="holds 2 programs"):
+        from_qpy(packed(buffer.getvalue()))
 
 
 def test_a_cut_off_circuit_is_a_failed_program_wherever_it_is_cut() -> None:

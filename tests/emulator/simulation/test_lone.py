@@ -11,6 +11,7 @@ from qiskit_aer import AerSimulator
 from qrt_async.emulator.devices.device import Device, parse
 from qrt_async.emulator.simulation.lone import as_lone, chances
 from qrt_async.emulator.simulation.noise import noise_model, relaxed
+from tests.emulator.lab import noisy
 
 HERON = parse("emulator_heron")
 
@@ -43,7 +44,7 @@ def test_readings_are_those_of_the_noise_model() -> None:
     lone = as_lone(circuit, 0)
     assert lone is not None
     values = np.array([[0.3, -1.2], [2.0, 0.4]])
-    seen = chances(lone, tuple(circuit.parameters), values, HERON)
+    seen = chances(lone, tuple(circuit.parameters), values, noisy())
     for row, chance in zip(values, seen, strict=True):
         assert by_aer(circuit.assign_parameters(row), HERON, 0) == pytest.approx(chance, abs=1e-9)
 
@@ -55,7 +56,7 @@ def test_a_reset_forgets_and_each_qubit_has_its_own_misreadings() -> None:
     circuit.measure([0, 1], [1, 0])
     found = [as_lone(circuit, qubit) for qubit in (0, 1)]
     assert [it.clbit for it in found if it] == [1, 0]
-    ghosts = [chances(it, (), np.zeros((1, 0)), HERON)[0] for it in found if it]
+    ghosts = [chances(it, (), np.zeros((1, 0)), noisy())[0] for it in found if it]
     assert ghosts[0] != ghosts[1]
     assert all(0.0 < ghost < 0.2 for ghost in ghosts)
 

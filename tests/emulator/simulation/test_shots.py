@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import math
+import random
 import subprocess
 import sys
 
@@ -71,6 +72,21 @@ def test_a_ghz_state_of_100_qubits_is_all_or_nothing() -> None:
     ones = int(packed[:, -1].astype(bool).sum())
     assert {row.tobytes() for row in packed} <= {bytes(13), b"\x0f" + b"\xff" * 12}
     assert likely(ones, 200, 0.5)
+
+
+def test_fifty_qubits_as_entangled_as_can_be_are_undone_exactly_if_the_circuit_is_clifford() -> None:
+    """Matrix product states would take ages and be wrong."""
+    chance = random.Random(3)
+    tangle = QuantumCircuit(50)
+    for _ in range(40):
+        for qubit in range(50):
+            getattr(tangle, chance.choice(["h", "s", "sx"]))(qubit)
+        qubits = chance.sample(range(50), 50)
+        for one, other in zip(qubits[::2], qubits[1::2], strict=True):
+            tangle.cx(one, other)
+    undone = tangle.compose(tangle.inverse())
+    undone.measure_all()
+    assert counts(sample(undone, 20, seed=1)) == {0: 20}
 
 
 def test_forty_qubits_that_are_not_clifford_run_as_matrix_product_states() -> None:

@@ -20,7 +20,13 @@ def test_a_circuit_takes_as_long_as_its_longest_chain() -> None:
     assert circuit_seconds(circuit, HERON) == pytest.approx(24e-9 + 84e-9 + 1560e-9)
 
 
+def test_a_reset_is_a_reading_and_a_flip() -> None:
+    circuit = QuantumCircuit(1)
+    circuit.reset(0)
+    assert circuit_seconds(circuit, HERON) == pytest.approx(1560e-9 + 24e-9)
+
+
 def test_a_job_is_charged_whole_seconds_and_two_at_least() -> None:
-    assert charged_seconds([]) == 2.0
-    assert charged_seconds([(4096, 2e-6)]) == 4.0
-    assert charged_seconds([(40_000, 0.0), (40_000, 0.0)]) == 22.0
+    assert charged_seconds([], HERON) == 2.0
+    assert charged_seconds([(4096, 2e-6)], HERON) == 4.0
+    assert charged_seconds([(40_000, 0.0), (40_000, 0.0)], HERON) == 22.0

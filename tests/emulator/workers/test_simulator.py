@@ -18,10 +18,8 @@ from qrt_async.emulator.programs.execute import execute
 from qrt_async.emulator.work import Outcome
 from qrt_async.emulator.workers import process
 from qrt_async.emulator.workers.simulator import Simulator
-from tests.emulator.lab import BELL, HEAD, work
+from tests.emulator.lab import BELL, BELL_ISA, ENDLESS, work, workers_of
 from tests.virtual_time import VirtualLoop
-
-ENDLESS = HEAD + "qubit q; bit c; c = measure q; while (!c) { reset q; c = measure q; }"
 
 
 @contextlib.asynccontextmanager
@@ -33,26 +31,12 @@ async def simulator(workers: int = 1, cpu_seconds: float = 60.0) -> AsyncIterato
         await made.close()
 
 
-def children() -> set[int]:
-    """The worker processes of this process, by their command."""
-    found = set()
-    for folder in Path("/proc").glob("[0-9]*"):
-        with contextlib.suppress(OSError):
-            parent = int((folder / "stat").read_text().rpartition(")")[2].split()[1])
-            if (
-                parent == os.getpid()
-                and b"qrt_async.emulator.workers.worker" in (folder / "cmdline").read_bytes()
-            ):
-                found.add(int(folder.name))
-    return found
-
-
 async def busy(sim: Simulator) -> tuple[asyncio.Task[Outcome], int]:
     """A program that never ends, and the process it was given to."""
     await sim.run(work([[BELL]]))
     running = asyncio.create_task(sim.run(work([[ENDLESS]])))
     await asyncio.sleep(0.05)
-    return running, children().pop()
+    return running, workers_of(os.getpid()).pop()
 
 
 linux = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="reads /proc")
@@ -61,12 +45,12 @@ linux = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="reads /
 async def test_a_worker_gives_the_same_outcome_as_its_function_and_is_used_again() -> None:
     async with simulator() as sim:
         first = await sim.run(work([[BELL]]))
-        workers = children()
+        workers = workers_of(os.getpid())
         second = await sim.run(work([["nonsense"]]))
         assert first == execute(work([[BELL]]))
         assert second == execute(work([["nonsense"]]))
-        assert children() == workers
-    assert children() == set()
+        assert workers_of(os.getpid()) == workers
+    assert workers_of(os.getpid()) == set()
 
 
 @linux
@@ -88,7 +72,7 @@ async def test_cancelling_ends_the_process_and_frees_its_place() -> None:
         with pytest.raises(asyncio.CancelledError):
             await running
         assert (await sim.run(work([[BELL]]))).kind == "completed"
-        assert pid not in children()
+        assert pid not in workers_of(os.getpid())
 
 
 @linux
@@ -102,7 +86,7 @@ async def test_a_program_that_computes_too_long_fails_with_1520() -> None:
 async def test_no_more_programs_run_at_once_than_there_are_workers() -> None:
     async with simulator(workers=2) as sim:
         outcomes = await asyncio.gather(*(sim.run(work([[BELL]], seed=seed)) for seed in range(8)))
-        assert len(children()) <= 2
+        assert len(workers_of(os.getpid())) <= 2
         assert [outcome.body for outcome in outcomes] == [
             execute(work([[BELL]], seed=seed)).body for seed in range(8)
         ]
@@ -179,6 +163,43 @@ FORGETFUL = """
     del sim
     gc.collect()
 """
+
+
+SERVING = """
+    import asyncio, sys
+    import msgspec
+    from qrt_async.emulator import EmulatorConfig, MemoryEmulator
+
+    HEADERS = {{"Authorization": "apikey k", "Service-CRN": "crn:v1:bluemix:public:quantum-computing:us-east:a/a:i::"}}
+    BODY = {{"program_id": "sampler", "backend": "emulator_heron", "params": {{"pubs": [[{circuit!r}]]}}}}
+
+    async def ask(emulator, method, path, body=b""):
+        return (await emulator.send(method, f"/api/v1{{path}}", headers=HEADERS, body=body)).body
+
+    async def main():
+        config = EmulatorConfig(queue_seconds=0.0, run_seconds=0.0)
+        async with MemoryEmulator(config) as emulator:
+            job = msgspec.json.decode(await ask(emulator, "POST", "/jobs", msgspec.json.encode(BODY)))["id"]
+            while not (result := await ask(emulator, "GET", f"/jobs/{{job}}/results")):
+                await asyncio.sleep(0.05)
+        return result
+
+    assert b"samples" in asyncio.run(main())
+    print(sorted({{"qiskit", "qiskit_aer", "numpy", "samplomatic"}} & sys.modules.keys()))
+"""
+
+
+def test_nothing_that_simulates_is_loaded_where_requests_are_served() -> None:
+    code = textwrap.dedent(SERVING).format(circuit=BELL_ISA)
+    served = subprocess.run(
+        [sys.executable, "-c", code],
+        check=False,
+        capture_output=True,
+        timeout=50,
+        text=True,
+        cwd=Path(__file__).parents[3],
+    )
+    assert (served.stdout, served.stderr, served.returncode) == ("[]\n", "", 0)
 
 
 @pytest.mark.parametrize(

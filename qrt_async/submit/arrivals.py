@@ -1,0 +1,55 @@
+"""Jobs that the service accepted, as handles; also those that nobody waited for any more."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+from qrt_async.api.job_calls import NewJob
+from qrt_async.api.models import CreatedJob
+from qrt_async.events import Event, SubmissionUnclaimed
+from qrt_async.jobs.desk import Desk
+from qrt_async.jobs.job import AsyncJob
+from qrt_async.jobs.known import Acceptance, Known
+
+
+class Arrivals:
+    """``unclaimed`` are the jobs whose submission was cancelled after it left."""
+
+    def __init__(self, desk: Desk, announce: Callable[[Event], None]) -> None:
+        self.unclaimed: list[AsyncJob[Any]] = []
+        self._desk = desk
+        self._announce = announce
+
+    def known(self, new: NewJob, created: CreatedJob) -> Known:
+        """What is known of a job that was just accepted."""
+        acceptance = Acceptance(
+            at=datetime.now(UTC),
+            program_id=new.program_id,
+            backend=created.backend or new.backend,
+            tags=new.tags or (),
+            session_id=created.session_id or new.session_id,
+            private=new.private,
+        )
+        return self._desk.watcher.know(created.id, acceptance)
+
+    def handle(self, known: Known) -> AsyncJob[Any]:
+        """A handle on it."""
+        return AsyncJob(known, self._desk)
+
+    def watch(self, job_id: str) -> None:
+        """Look after the job from now on."""
+        self._desk.watcher.watch(self._desk.watcher.know(job_id))
+
+    def left(self, new: NewJob, created: CreatedJob | None, error: BaseException | None) -> None:
+        """A cancelled ``run`` left something behind: say so, and keep it."""
+        if created is not None:
+            self.unclaimed.append(self.handle(self.known(new, created)))
+        self._announce(
+            SubmissionUnclaimed(
+                job_id=None if created is None else created.id,
+                backend=new.backend,
+                error=None if error is None else f"{type(error).__name__}: {error}",
+            )
+        )

@@ -1,0 +1,122 @@
+"""Where programs are handed in: what ``service.run`` and every ``Submitter`` of a service share."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from typing import Any, TypedDict
+
+import msgspec
+
+from qrt_async.api.call import Call
+from qrt_async.api.job_calls import LogLevel, NewJob, create_job
+from qrt_async.api.models import CreatedJob
+from qrt_async.api.pieces import Long
+from qrt_async.errors import InvalidInput, ServiceClosed
+from qrt_async.jobs.job import AsyncJob
+from qrt_async.jobs.tags import check_users
+from qrt_async.programs.program import Program
+from qrt_async.submit.arrivals import Arrivals
+from qrt_async.submit.bucket import RateLimit
+from qrt_async.submit.errand import Errand, Means
+from qrt_async.submit.gates import Load
+from qrt_async.submit.intake import Intake, Isa
+from qrt_async.submit.journal import Journal
+from qrt_async.submit.key import fresh_key, tag_of
+from qrt_async.submit.sender import Sender
+from qrt_async.transport.tasks import Home
+
+
+class Wishes(TypedDict, total=False):
+    """What may be said of a job besides its program and backend; see ``service.run``."""
+
+    tags: Sequence[str]
+    session_id: str | None
+    private: bool
+    cost: int | None
+    log_level: LogLevel | None
+    calibration_id: str | None
+    runtime: str | None
+    isa: Isa
+    watch: bool
+
+
+class Counter:
+    """One for a service. ``instance`` is the CRN that usage is limited by."""
+
+    def __init__(
+        self,
+        means: Means,
+        home: Home,
+        intake: Intake,
+        arrivals: Arrivals,
+        limit: RateLimit | None,
+        instance: str | None,
+    ) -> None:
+        self.means = means
+        self.home = home
+        self.arrivals = arrivals
+        self.sender = Sender(means, limit)
+        self.instance = instance
+        self.journals: list[Journal] = []
+        """Those of the Submitters that are open; sessions are written down there, too."""
+        self._intake = intake
+
+    async def run(self, program: Program[Any], backend: str, wishes: Wishes) -> AsyncJob[Any]:
+        """Submit at once, and return the job once it is accepted."""
+        self.home.enter()
+        new = draft(program, backend, wishes)
+        key = fresh_key()
+        errand = Errand(
+            self.means,
+            await self.written(program, new, wishes.get("isa", "check"), tag_of(key)),
+            key,
+            Load(backend, self.instance, new.cost),
+        )
+        created = await self.sender.send(errand, lambda _, made, error: self.arrivals.left(new, made, error))
+        job = self.accepted(errand, new, created)
+        if wishes.get("watch", True):
+            self.arrivals.watch(job.id)
+        return job
+
+    async def written(self, program: Program[Any], new: NewJob, isa: Isa, tag: str) -> Call[CreatedJob]:
+        """The POST, checked against the backend and encoded. ``tag`` is the reserved one."""
+        params = await self._intake.params(program, new.backend, new.calibration_id, isa)
+        new = msgspec.structs.replace(new, params=params, tags=(*(new.tags or ()), tag))
+        if isinstance(params, Long):  # copying them into the body of the request takes a while
+            return await asyncio.to_thread(create_job, new)
+        return create_job(new)
+
+    def accepted(self, errand: Errand, new: NewJob, created: CreatedJob) -> AsyncJob[Any]:
+        """The handle of what the service took in."""
+        known = self.arrivals.known(
+            msgspec.structs.replace(new, tags=(*(new.tags or ()), errand.tag)), created
+        )
+        entrance = self.sender.entered
+        if entrance is not None:
+            entrance.accepted(errand, known)
+        return self.arrivals.handle(known)
+
+    def stop(self, error: ServiceClosed) -> None:
+        """The service closes: nothing that waits here is sent."""
+        self.sender.stop(error)
+
+
+def draft(program: Program[Any], backend: str, wishes: Wishes) -> NewJob:
+    """The submission without its params; raises ``InvalidInput`` for anything that cannot be sent."""
+    if not isinstance(program, Program):
+        raise InvalidInput(
+            f"run() was given {type(program).__name__}; it takes a Sampler, an Estimator or a Program."
+        )
+    return NewJob(
+        program_id=program.program_id,
+        backend=backend,
+        params=msgspec.Raw(b"{}"),  # until everything else is known to be right
+        tags=check_users(wishes.get("tags", ())) or None,
+        session_id=wishes.get("session_id"),
+        private=wishes.get("private", False),
+        cost=wishes.get("cost"),
+        log_level=wishes.get("log_level"),
+        calibration_id=wishes.get("calibration_id"),
+        runtime=wishes.get("runtime"),
+    )

@@ -1,0 +1,210 @@
+"""The journal of submissions on disk: what was meant to be sent, what may have left, what became of it."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from qrt_async.submit.diary import Intent, RowState
+from qrt_async.submit.owners import Lock, lock_of
+from qrt_async.submit.writer import Writer
+
+if TYPE_CHECKING:
+    import sqlite3
+
+_FIELDS = {"program_id": "program", "session_id": "session"}
+
+
+class Row(msgspec.Struct, frozen=True, kw_only=True):
+    """One submission as the journal knows it."""
+
+    intent: Intent
+    state: RowState
+    posts: int
+    job_id: str | None
+    detail: str | None
+
+
+class SessionRow(msgspec.Struct, frozen=True, kw_only=True):
+    """A session whose process died. Without an id, it is not known whether it was opened."""
+
+    key: str
+    backend: str
+    session_id: str | None
+
+
+class Journal:
+    """One file, readable with any SQLite tool, safe for several processes, safe to copy with SQLite's own means while
+    in use. Never holds a token. ``inline`` works without a thread, and blocks: for tests.
+
+    The file belongs to its user alone (mode 0600): it holds what is submitted until the service has it.
+    """
+
+    keeps = True
+
+    def __init__(self, path: str | Path, *, inline: bool = False) -> None:
+        self.path = Path(path)
+        self.owner = secrets.token_hex(6)
+        self._lock: Lock = lock_of(self.path, self.owner)
+        self._writer = Writer(f"the journal {self.path}", self._connect, inline=inline)
+
+    async def open(self) -> None:
+        """Raises ``JournalError`` where it cannot be used."""
+        await self._writer.run(lambda _: None)
+
+    async def intend(self, intent: Intent) -> None:
+        fields: dict[str, Any] = {
+            _FIELDS.get(name, name): getattr(intent, name) for name in intent.__struct_fields__
+        }
+        fields |= {"tags": msgspec.json.encode(intent.tags).decode(), "owner": self.owner, "state": "waiting"}
+        fields |= {"made": _now(), "changed": _now()}
+        names = ", ".join(fields)
+        marks = ", ".join(f":{name}" for name in fields)
+        await self._do(f"INSERT OR IGNORE INTO submissions ({names}) VALUES ({marks})", fields)  # noqa: S608 - our names
+
+    async def leaving(self, key: str) -> None:
+        await self._do(
+            "UPDATE submissions SET state = 'sending', posts = posts + 1, changed = ? WHERE key = ?",
+            (_now(), key),
+        )
+
+    async def accepted(self, key: str, job_id: str, session_id: str | None) -> None:
+        await self._do(
+            "UPDATE submissions SET state = 'accepted', job = ?, session = coalesce(?, session), body = NULL,"
+            " changed = ? WHERE key = ?",
+            (job_id, session_id, _now(), key),
+        )
+
+    async def moved(self, key: str, state: RowState, detail: str | None = None) -> None:
+        await self._do(
+            "UPDATE submissions SET state = ?, detail = ?, changed = ?,"
+            " body = CASE WHEN ? IN ('waiting', 'sending') THEN body END WHERE key = ?",
+            (state, detail, _now(), state, key),
+        )
+
+    async def doubled(self, key: str, kept: str, job_id: str, charged: float | None) -> None:
+        """A submission had become two jobs, and this one was cancelled."""
+        await self._do(
+            "INSERT OR REPLACE INTO doubles (job, key, kept, charged, found) VALUES (?, ?, ?, ?, ?)",
+            (job_id, key, kept, charged, _now()),
+        )
+
+    async def claim(self, instance: str | None) -> list[Row]:
+        """What processes that are no more submitted to this instance is ours from now on; with what was before."""
+        return await self._writer.run(lambda db: self._claim(db, instance))
+
+    async def keys(self) -> set[str]:
+        """The keys of all submissions that were ever written down here."""
+        return await self._writer.run(
+            lambda db: {row[0] for row in db.execute("SELECT key FROM submissions")}
+        )
+
+    # --- sessions ----------------------------------------------------------------------------------------
+
+    async def opening(self, backend: str, mode: str) -> str:
+        """A session is about to be opened; returns its key."""
+        key = secrets.token_hex(10)
+        await self._do(
+            "INSERT INTO sessions (key, owner, state, backend, mode, made, changed)"
+            " VALUES (?, ?, 'opening', ?, ?, ?, ?)",
+            (key, self.owner, backend, mode, _now(), _now()),
+        )
+        return key
+
+    async def session(self, key: str, state: str, session_id: str | None = None) -> None:
+        """It is ``open``, or ``closed``."""
+        await self._do(
+            "UPDATE sessions SET state = ?, session = coalesce(?, session), changed = ? WHERE key = ?",
+            (state, session_id, _now(), key),
+        )
+
+    async def left_open(self) -> list[SessionRow]:
+        """Sessions of processes that are no more; call ``claim`` first."""
+
+        def read(db: sqlite3.Connection) -> list[SessionRow]:
+            rows = db.execute(
+                "SELECT key, backend, session FROM sessions WHERE state IN ('opening', 'open')"
+                " AND owner NOT IN (SELECT id FROM owners)"
+            )
+            return [
+                SessionRow(key=key, backend=backend, session_id=session) for key, backend, session in rows
+            ]
+
+        return await self._writer.run(read)
+
+    async def close(self) -> None:
+        """Everything is on disk; who opens it next sees that we are gone."""
+        await self._writer.run(self._leave)
+        await self._writer.close()
+        self._lock.drop()
+
+    # --- in the writer's thread --------------------------------------------------------------------------
+
+    async def _do(self, statement: str, values: Any) -> None:
+        await self._writer.run(lambda db: db.execute(statement, values).close())
+
+    def _connect(self) -> sqlite3.Connection:
+        # Imports sqlite3, which only those need who keep a journal.
+        from qrt_async.submit.ledger import JOURNAL, connect
+
+        connection = connect(self.path, JOURNAL)
+        self._lock.take()
+        with connection:
+            connection.execute("BEGIN IMMEDIATE")
+            connection.execute(
+                "INSERT OR REPLACE INTO owners VALUES (?, ?, ?)", (self.owner, os.getpid(), _now())
+            )
+        return connection
+
+    def _claim(self, db: sqlite3.Connection, instance: str | None) -> list[Row]:
+        for (owner,) in db.execute("SELECT id FROM owners WHERE id != ?", (self.owner,)).fetchall():
+            lock = lock_of(self.path, owner)
+            if lock.take():
+                db.execute("DELETE FROM owners WHERE id = ?", (owner,))
+                lock.drop()
+        db.execute(
+            "UPDATE submissions SET owner = ? WHERE owner NOT IN (SELECT id FROM owners) AND instance IS ?",
+            (self.owner, instance),
+        )
+        rows = db.execute(
+            "SELECT key, program, backend, body, priority, tenant, cost, tags, session, private, instance, watch,"
+            " state, posts, job, detail FROM submissions"
+            " WHERE owner = ? AND instance IS ? AND state != 'withdrawn' ORDER BY rowid",
+            (self.owner, instance),
+        )
+        return [_row(row) for row in rows]
+
+    def _leave(self, db: sqlite3.Connection) -> None:
+        """Rows stay whose they are: with nobody alive to own them, the next one claims them."""
+        db.execute("DELETE FROM owners WHERE id = ?", (self.owner,))
+
+
+def _row(found: Any) -> Row:
+    key, program, backend, body, priority, tenant, cost, tags, session, private, instance, watch, *rest = (
+        found
+    )
+    state, posts, job, detail = rest
+    intent = Intent(
+        key=key,
+        program_id=program,
+        backend=backend,
+        body=body,
+        priority=priority,
+        tenant=tenant,
+        cost=cost,
+        tags=tuple(msgspec.json.decode(tags)),
+        session_id=session,
+        private=bool(private),
+        instance=instance,
+        watch=bool(watch),
+    )
+    return Row(intent=intent, state=state, posts=posts, job_id=job, detail=detail)
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat()

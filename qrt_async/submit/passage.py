@@ -1,0 +1,132 @@
+"""One submission from being handed in to its job's end: one state, shared by its handle and who carries it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import Any, Literal
+from weakref import ref
+
+from qrt_async.errors import QrtError
+from qrt_async.jobs.job import AsyncJob
+from qrt_async.submit.entrance import Entrance
+from qrt_async.submit.errand import Errand
+from qrt_async.submit.line import Place
+
+State = Literal["waiting", "sending", "accepted", "ended", "failed", "withdrawn"]
+
+
+class Passage:
+    """Changes only by ``set_out``, ``leave``, ``accept``, ``end`` and ``fail``."""
+
+    def __init__(self, key: str, backend: str, place: Place, told: Callable[[Passage], None]) -> None:
+        self.key = key
+        self.backend = backend
+        self.place = place
+        self.errand: Errand | None = None
+        self.entrance: Entrance | None = None
+        self.task: asyncio.Task[None] | None = None
+        self.job: AsyncJob[Any] | None = None
+        self.error: QrtError | None = None
+        self.heard = False
+        """Has anybody been told of the error?"""
+        self._state: State = "waiting"
+        self._handle: ref[object] | None = None
+        self._told = told
+        self._waiters: set[asyncio.Future[None]] = set()
+        self._listeners: list[Callable[[Passage], None]] = []
+
+    @property
+    def state(self) -> State:
+        """One that was sent and refused for speed waits again."""
+        return "waiting" if self._state == "sending" and self.why is not None else self._state
+
+    @property
+    def unsent(self) -> bool:
+        """Might it still leave?"""
+        return self.job is None and self.error is None
+
+    @property
+    def over(self) -> bool:
+        """Is there nothing more to come?"""
+        return self._state in {"ended", "failed", "withdrawn"}
+
+    @property
+    def why(self) -> str | None:
+        """What holds it in line."""
+        if self.entrance is None or self.errand is None:
+            return None
+        return self.entrance.why(self.errand)
+
+    def held_by(self, handle: object) -> None:
+        """While this lives, somebody may still ask."""
+        self._handle = ref(handle)
+
+    def set_out(self, errand: Errand, entrance: Entrance) -> None:
+        """It goes into the line."""
+        self.errand, self.entrance = errand, entrance
+
+    def leave(self) -> None:
+        """The request leaves."""
+        self._state = "sending"
+
+    def accept(self, job: AsyncJob[Any]) -> None:
+        """There is a job."""
+        if self.error is None:
+            self.job, self._state = job, "accepted"
+            self._wake()
+
+    def replace(self, job: AsyncJob[Any]) -> None:
+        """It had become two jobs, and this is the one that is kept."""
+        self.job = job
+
+    def end(self) -> None:
+        """The job has ended, however."""
+        if not self.over:
+            self._state = "ended"
+            self._finish()
+
+    def fail(self, error: QrtError, state: Literal["failed", "withdrawn"] = "failed") -> None:
+        """There will be no job."""
+        if self.unsent:
+            self.error, self._state = error, state
+            if self._waiters:
+                self.heard = True
+            self._wake()
+            self._finish()
+            if self._handle is None or self._handle() is None:
+                self.tell()
+
+    def tell(self) -> None:
+        """Of an error that nobody has heard: once."""
+        if self._state == "failed" and not self.heard:
+            self.heard = True
+            self._told(self)
+
+    def listen(self, listener: Callable[[Passage], None]) -> None:
+        """Have it called when there is nothing more to come."""
+        if self.over:
+            listener(self)
+        else:
+            self._listeners.append(listener)
+
+    async def settled(self) -> None:
+        """Return when there is a job, or an error. Being cancelled ends only this wait."""
+        if not self.unsent:
+            return
+        waiter: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._waiters.add(waiter)
+        try:
+            await waiter
+        finally:
+            self._waiters.discard(waiter)
+
+    def _wake(self) -> None:
+        for waiter in self._waiters:
+            if not waiter.done():
+                waiter.set_result(None)
+
+    def _finish(self) -> None:
+        listeners, self._listeners = self._listeners, []
+        for listener in listeners:
+            listener(self)

@@ -1,0 +1,242 @@
+"""From a journal, or from tags alone, back to live jobs; and what became two jobs back to one."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterable
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from qrt_async.api.call import Ask, Call
+from qrt_async.api.calls import update_session
+from qrt_async.api.job_calls import JobFilter, NewJob, cancel_job, create_job, get_metrics
+from qrt_async.api.models import CreatedJob, JobRecord
+from qrt_async.api.paging import JobWalk
+from qrt_async.errors import Conflict, NotFound, ServiceError
+from qrt_async.events import DoubleCancelled
+from qrt_async.jobs.job import AsyncJob
+from qrt_async.jobs.tags import of_users
+from qrt_async.submit.carrier import Carrier
+from qrt_async.submit.diary import Intent
+from qrt_async.submit.errand import Errand
+from qrt_async.submit.journal import Journal, Row
+from qrt_async.submit.key import read_tags, tag_of
+from qrt_async.submit.line import Place
+from qrt_async.submit.packer import Packer
+from qrt_async.submit.passage import Passage
+from qrt_async.submit.search import with_tag
+from qrt_async.submit.submission import Submission
+
+
+class Double(msgspec.Struct, frozen=True, kw_only=True):
+    """A submission had become two jobs: ``kept`` is the older one, ``job_id`` was cancelled. ``charged`` are the
+    seconds of QPU time it cost, where the service says so."""
+
+    key: str
+    kept: str
+    job_id: str
+    charged: float | None
+
+
+class Recovery(msgspec.Struct, frozen=True, kw_only=True):
+    """What ``recover()`` found: submissions to await, doubles that were cancelled, sessions that were closed, and
+    backends on which a session may be open whose id nobody got to know."""
+
+    submissions: tuple[Submission[Any], ...] = ()
+    doubles: tuple[Double, ...] = ()
+    sessions: tuple[str, ...] = ()
+    unclear_sessions: tuple[str, ...] = ()
+
+
+def call_of(intent: Intent) -> Call[CreatedJob]:
+    """The POST as it was written down."""
+    call = create_job(NewJob(program_id=intent.program_id, backend=intent.backend, params=msgspec.Raw(b"{}")))
+    return Call(msgspec.structs.replace(call.request, body=intent.body), call.read)
+
+
+def new_of(intent: Intent) -> NewJob:
+    """What is known of the submission without its params."""
+    return NewJob(
+        program_id=intent.program_id,
+        backend=intent.backend,
+        params=msgspec.Raw(b"{}"),
+        tags=intent.tags or None,
+        cost=intent.cost,
+        session_id=intent.session_id,
+        private=intent.private,
+    )
+
+
+async def end_doubles(ask: Ask, key: str, tenant: str | None) -> tuple[JobRecord | None, list[Double]]:
+    """The oldest job of a submission; all others are cancelled."""
+    jobs = await with_tag(ask, tag_of(key, tenant))
+    if not jobs:
+        return None, []
+    kept, *others = jobs
+    return kept, [await _end(ask, key, kept.id, job) for job in others]
+
+
+async def _end(ask: Ask, key: str, kept: str, job: JobRecord) -> Double:
+    if not job.state.status.final:
+        with contextlib.suppress(Conflict, NotFound):  # it has ended meanwhile
+            await ask(cancel_job(job.id))
+    try:
+        charged = (await ask(get_metrics(job.id))).charged
+    except ServiceError:
+        charged = None
+    return Double(key=key, kept=kept, job_id=job.id, charged=charged)
+
+
+async def lost_jobs(ask: Ask, since: datetime, known: Iterable[str]) -> dict[str, JobRecord]:
+    """Jobs that carry a reserved tag and whose key nobody knows: by key, the oldest of each."""
+    found: dict[str, JobRecord] = {}
+    before = set(known)
+    async for job in JobWalk(ask, JobFilter(created_after=since, sort="ASC")):
+        ours = read_tags(job.tags or ())
+        if ours is not None and ours[0] not in before:
+            found.setdefault(ours[0], job)
+    return found
+
+
+class Recoverer:
+    """Takes up what the journal of one ``Submitter`` knows."""
+
+    def __init__(
+        self,
+        carrier: Carrier,
+        packer: Packer,
+        journal: Journal | None,
+        told: Callable[[Passage], None],
+    ) -> None:
+        self._carrier = carrier
+        self._packer = packer
+        self._journal = journal
+        self._told = told
+        self._counter = carrier.counter
+        self._ask = carrier.counter.means.ask
+
+    async def recover(self, since: datetime | None) -> Recovery:
+        """See ``Submitter.recover``."""
+        rows = [] if self._journal is None else await self._journal.claim(self._counter.instance)
+        found = [self._take_up(row) for row in rows if not self._carrier.carries(row.intent.key)]
+        lost = [] if since is None else await self._by_tags(since)
+        doubtful = {row.intent.key: row.intent.tenant for row in rows if row.posts > 1 and row.job_id}
+        doubtful |= {passage.key: passage.place.tenant for passage in self._carrier.doubtful}
+        doubles = [
+            double for key, tenant in doubtful.items() for double in await self._end_doubles(key, tenant)
+        ]
+        closed, unclear = await self._close_sessions()
+        return Recovery(
+            submissions=(*(one for one in found if one is not None), *lost),
+            doubles=tuple(doubles),
+            sessions=tuple(closed),
+            unclear_sessions=tuple(unclear),
+        )
+
+    def _take_up(self, row: Row) -> Submission[Any] | None:
+        """Send what never left, look for what may have, re-attach what is a job."""
+        intent = row.intent
+        if row.state in {"waiting", "sending"}:
+            passage, submission = self._passage(intent)
+            call = call_of(intent)
+
+            async def pack() -> Errand:
+                return self._packer.again(passage, call, intent, suspect=row.state == "sending")
+
+            self._carrier.start(passage, new_of(intent), pack, watch=intent.watch)
+            return submission
+        if row.job_id is None:
+            return None
+        passage, submission = self._passage(intent)
+        job = self._handle(intent, row.job_id)
+        if row.state == "accepted":
+            self._carrier.resume(passage, job, intent)
+        else:
+            passage.accept(job)
+            passage.end()
+        return submission
+
+    def _passage(self, intent: Intent) -> tuple[Passage, Submission[Any]]:
+        place = Place(intent.priority, intent.tenant)
+        passage = Passage(intent.key, intent.backend, place, self._told)
+        return passage, Submission(passage, self._carrier.withdraw)
+
+    def _handle(self, intent: Intent, job_id: str) -> AsyncJob[Any]:
+        tag = tag_of(intent.key, intent.tenant)
+        new = msgspec.structs.replace(new_of(intent), tags=(*intent.tags, tag))
+        arrivals = self._counter.arrivals
+        return arrivals.handle(arrivals.known(new, CreatedJob(id=job_id)))
+
+    async def _by_tags(self, since: datetime) -> list[Submission[Any]]:
+        """The journal is lost: every job tells whose it is."""
+        known = set() if self._journal is None else await self._journal.keys()
+        jobs = await lost_jobs(self._ask, since, known)
+        found = []
+        for key, job in jobs.items():
+            if self._carrier.carries(key):
+                continue
+            intent = msgspec.structs.replace(intent_of(key, job), instance=self._counter.instance)
+            if self._journal is not None:
+                await self._journal.intend(intent)
+                await self._journal.accepted(key, job.id, job.session_id)
+            passage, submission = self._passage(intent)
+            self._carrier.resume(passage, self._handle(intent, job.id), intent)
+            found.append(submission)
+        return found
+
+    async def _end_doubles(self, key: str, tenant: str | None) -> list[Double]:
+        kept, doubles = await end_doubles(self._ask, key, tenant)
+        for double in doubles:
+            if self._journal is not None:
+                await self._journal.doubled(key, double.kept, double.job_id, double.charged)
+            self._counter.means.announce(
+                DoubleCancelled(key=key, kept=double.kept, job_id=double.job_id, charged=double.charged)
+            )
+        if kept is not None and doubles:
+            await self._keep(key, kept)
+        return doubles
+
+    async def _keep(self, key: str, kept: JobRecord) -> None:
+        """Whoever holds the submission holds the older job from now on."""
+        if self._journal is not None:
+            await self._journal.accepted(key, kept.id, kept.session_id)
+        self._carrier.replace(key, self._handle(intent_of(key, kept), kept.id))
+
+    async def _close_sessions(self) -> tuple[list[str], list[str]]:
+        return ([], []) if self._journal is None else await close_sessions(self._ask, self._journal)
+
+
+async def close_sessions(ask: Ask, journal: Journal) -> tuple[list[str], list[str]]:
+    """Sessions that died with their process: those closed, and backends of those whose id is not known."""
+    closed, unclear = [], []
+    for row in await journal.left_open():
+        if row.session_id is None:
+            unclear.append(row.backend)
+        else:
+            try:
+                await ask(update_session(row.session_id, accepting_jobs=False))
+            except NotFound:
+                pass  # it has ended by itself
+            except ServiceError:
+                continue
+            closed.append(row.session_id)
+        await journal.session(row.key, "closed")
+    return closed, unclear
+
+
+def intent_of(key: str, job: JobRecord) -> Intent:
+    """What a job tells of its submission."""
+    ours = read_tags(job.tags or ())
+    return Intent(
+        key=key,
+        program_id=job.program.id if job.program is not None else "unknown",
+        backend=job.backend or "unknown",
+        body=None,
+        tenant=None if ours is None else ours[1],
+        cost=job.cost,
+        tags=of_users(job.tags or ()),
+        session_id=job.session_id,
+        private=bool(job.private),
+    )

@@ -1,0 +1,232 @@
+"""``Submitter``: many programs, politely, each once."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Literal, Protocol, TypeVar, Unpack, get_args
+
+import msgspec
+
+from qrt_async.errors import InvalidInput, LineFull, NotSent
+from qrt_async.events import SubmissionFailed, SubmissionsLeft
+from qrt_async.programs.program import Program
+from qrt_async.submit.budget import Budget, Spending
+from qrt_async.submit.carrier import Carrier
+from qrt_async.submit.counter import Counter, Wishes, draft
+from qrt_async.submit.diary import Diary, NoDiary
+from qrt_async.submit.errand import SETTLE
+from qrt_async.submit.gates import InFlight
+from qrt_async.submit.journal import Journal
+from qrt_async.submit.key import check_tenant, fresh_key
+from qrt_async.submit.line import Place
+from qrt_async.submit.machine import MachinePermits
+from qrt_async.submit.packer import Packer
+from qrt_async.submit.passage import Passage
+from qrt_async.submit.permits import PermitStore
+from qrt_async.submit.recovery import Recoverer, Recovery
+from qrt_async.submit.shielded import shielded
+from qrt_async.submit.stream import Programs, Submissions, checked_ahead
+from qrt_async.submit.submission import Submission
+
+T = TypeVar("T")
+Leave = Literal["drain", "detach", "cancel_waiting", "cancel_all"]
+
+
+class Service(Protocol):
+    """What a ``Submitter`` needs of a ``RuntimeService``."""
+
+    @property
+    def counter(self) -> Counter: ...
+
+
+class Submitter:
+    """Submits many programs under the rate limit of the service's user, in order, each once.
+
+        async with qrt.Submitter(service) as submitter:
+            submission = submitter.submit(program, backend="ibm_fez")
+            result = await submission
+
+    ``max_waiting`` submissions may wait at a time; one more is refused with ``LineFull``. ``max_in_flight`` jobs
+    may be accepted and not ended; ``None`` for any number. ``budget`` caps the QPU seconds of all jobs. ``settle``:
+    so many seconds after an unclear end a job is looked for before it is sent again; ``None``: it never is.
+
+    ``journal`` is a file on a disk of this machine. Each intent is in it before its request leaves, so that a process
+    that dies loses nothing and sends nothing twice: the next one calls ``recover()``.
+
+    ``permits`` is a file on a disk of this machine through which all processes that name it keep to one rate limit,
+    those that die included; ``None`` shares it inside this process only.
+
+    ``leave`` says what leaving does. ``drain``: a normal exit waits until all are sent; by an exception nothing more
+    is. ``detach``: nothing more is sent. ``cancel_waiting``: the same, and what waits is given up. ``cancel_all``:
+    jobs that have not ended are cancelled, too. Jobs that are not cancelled run on, and can be awaited.
+    """
+
+    def __init__(
+        self,
+        service: Service,
+        *,
+        journal: str | Path | Journal | None = None,
+        permits: str | Path | PermitStore | None = None,
+        max_waiting: int = 10_000,
+        max_in_flight: int | None = None,
+        budget: Budget | None = None,
+        settle: float | None = SETTLE,
+        leave: Leave = "drain",
+    ) -> None:
+        if leave not in get_args(Leave):
+            raise InvalidInput(f"leave is {leave!r}; allowed: {', '.join(get_args(Leave))}.")
+        if isinstance(max_waiting, bool) or not isinstance(max_waiting, int) or max_waiting < 1:
+            raise InvalidInput(f"max_waiting is {max_waiting!r}; it must be a whole number of at least 1.")
+        if settle is not None and not settle >= 0:
+            raise InvalidInput(f"settle is {settle!r}; it must be seconds, 0 or more, or None for never.")
+        self._counter = service.counter
+        self._max_waiting = max_waiting
+        self._budget = budget
+        self._leave: Leave = leave
+        self._journal = journal if isinstance(journal, Journal | None) else Journal(journal)
+        self._diary: Diary = self._journal or NoDiary()
+        spending = None if budget is None else Spending(budget)
+        store = MachinePermits(permits) if isinstance(permits, str | Path) else permits
+        self._carrier = Carrier(self._counter, self._diary, InFlight(max_in_flight), spending, store)
+        self._packer = Packer(self._counter, self._carrier, self._diary, settle)
+        self._recoverer = Recoverer(self._carrier, self._packer, self._journal, self._told)
+        self._over = False
+
+    @property
+    def waiting(self) -> int:
+        """How many submissions have not been accepted yet, nor refused."""
+        return self._carrier.waiting
+
+    def submit(
+        self,
+        program: Program[T],
+        *,
+        backend: str,
+        priority: int = 0,
+        tenant: str | None = None,
+        **wishes: Unpack[Wishes],
+    ) -> Submission[T]:
+        """Get in line, and return at once. Takes what ``service.run`` takes.
+
+        A higher ``priority`` goes first; ``tenant``s of the same priority take turns. Raises ``InvalidInput`` for
+        what can be seen to be wrong, ``LineFull`` when too many wait.
+        """
+        return self._submit(program, backend, Place(priority, check_tenant(tenant)), wishes)[0]
+
+    def map(
+        self,
+        programs: Programs[T],
+        *,
+        backend: str,
+        ahead: int = 100,
+        priority: int = 0,
+        tenant: str | None = None,
+        **wishes: Unpack[Wishes],
+    ) -> Submissions[T]:
+        """Submit programs as they come from any iterable, sync or async, and yield their submissions in the order
+        in which they end. No more than ``ahead`` are taken from it and not yet yielded."""
+        place = Place(priority, check_tenant(tenant))
+        return Submissions(
+            programs,
+            lambda program: self._submit(program, backend, place, wishes),
+            checked_ahead(ahead),
+            self._counter.means.crew,
+            self._carrier.when_room,
+        )
+
+    async def recover(self, *, since: datetime | None = None) -> Recovery:
+        """Take up again all that the journal knows of processes that are gone: send what never left, look for what
+        may have, re-attach jobs, close sessions. Doubles are cancelled, the oldest job of each submission is kept.
+
+        ``since``: where the journal was lost, jobs created after that moment are found by their tags, whichever
+        program of this user submitted them.
+        """
+        self._counter.home.enter()
+        return await self._recoverer.recover(since)
+
+    async def __aenter__(self) -> Submitter:
+        self._counter.home.enter()
+        if self._journal is not None:
+            await self._journal.open()
+            self._counter.journals.append(self._journal)
+        return self
+
+    async def __aexit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        if error is None and self._leave == "drain":
+            try:
+                await self._carrier.all_sent()
+            except BaseException as interrupted:
+                await shielded(self._stop(interrupted))
+                raise
+        await shielded(self._stop(error))
+
+    # --- one submission ----------------------------------------------------------------------------------
+
+    def _submit(
+        self, program: Program[T], backend: str, place: Place, wishes: Wishes
+    ) -> tuple[Submission[T], Passage]:
+        self._counter.home.enter()
+        new = self._drafted(program, backend, wishes)
+        if self._over:
+            raise InvalidInput("This Submitter was left: make a new one. Nothing was sent.")
+        if self._carrier.waiting >= self._max_waiting:
+            raise self._line_full()
+        passage = Passage(fresh_key(), backend, place, self._told)
+        submission: Submission[T] = Submission(passage, self._carrier.withdraw)
+        self._carrier.start(
+            passage,
+            new,
+            lambda: self._packer.fresh(passage, program, new, wishes),
+            watch=wishes.get("watch", True),
+        )
+        return submission, passage
+
+    def _drafted(self, program: Program[Any], backend: str, wishes: Wishes) -> Any:
+        new = draft(program, backend, wishes)
+        if self._budget is None:
+            return new
+        return msgspec.structs.replace(new, cost=self._budget.cost_of(new.cost))
+
+    def _line_full(self) -> LineFull:
+        entrance = self._counter.sender.entered
+        eta = None if entrance is None else entrance.permits.forecast(0)
+        wait = max(1.0, 1.0 if eta is None else min(eta, 3600.0))
+        return LineFull(
+            f"{self._carrier.waiting} submissions wait already, of at most {self._max_waiting} (max_waiting)."
+            f" There may be room in {wait:g} s. Nothing was sent.",
+            retry_after=wait,
+        )
+
+    def _told(self, passage: Passage) -> None:
+        error = f"{type(passage.error).__name__}: {passage.error}"
+        self._counter.means.announce(SubmissionFailed(key=passage.key, backend=passage.backend, error=error))
+
+    # --- leaving -----------------------------------------------------------------------------------------
+
+    async def _stop(self, error: BaseException | None) -> None:
+        """Bounded: requests on their way get 10 s, cancelling 30."""
+        if self._over:
+            return
+        self._over = True
+        left = await self._carrier.stop("its Submitter was left.", cancel_jobs=self._leave == "cancel_all")
+        if self._leave in {"cancel_waiting", "cancel_all"}:
+            for passage in left:
+                await self._diary.moved(passage.key, "withdrawn")
+        if self._journal is not None and self._journal in self._counter.journals:
+            self._counter.journals.remove(self._journal)
+        await self._diary.close()
+        if left:
+            self._count(len(left), error)
+
+    def _count(self, count: int, error: BaseException | None) -> None:
+        """Say how many were not sent; in the words of an error where nothing else is under way."""
+        given_up = self._leave in {"cancel_waiting", "cancel_all"}
+        kept = self._diary.keeps and not given_up
+        self._counter.means.announce(SubmissionsLeft(count=count, kept=kept))
+        if kept or (given_up and error is None):
+            return
+        words = f"{count} submission{'s were' if count > 1 else ' was'} not sent: their Submitter was left."
+        if error is None:
+            raise NotSent(words + " A journal would have kept them.", count=count)
+        error.add_note(words)

@@ -1,0 +1,230 @@
+"""The journal: on disk before a request leaves, safe for two processes, and never a token inside."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sqlite3
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from qrt_async.errors import JournalError
+from qrt_async.submit.diary import Diary, Intent, NoDiary
+from qrt_async.submit.journal import Journal
+from qrt_async.submit.ledger import VERSION
+
+pytestmark = pytest.mark.virtual_clock
+
+
+def intent(key: str = "a" * 20, **how: Any) -> Intent:
+    fields = {"program_id": "sampler", "backend": "b", "body": b"{}", "instance": "crn", **how}
+    return Intent(key=key, **fields)
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "runs.db"
+
+
+def rows(path: Path, what: str = "key, state, job, body") -> list[tuple[Any, ...]]:
+    """As any SQLite tool reads it, while it is in use."""
+    connection = sqlite3.connect(f"file:{path}?mode=ro", uri=True)
+    try:
+        return connection.execute(f"SELECT {what} FROM submissions ORDER BY rowid").fetchall()  # noqa: S608 - ours
+    finally:
+        connection.close()
+
+
+@pytest.fixture(params=[True, False], ids=["inline", "thread"])
+def journal(path: Path, request: pytest.FixtureRequest) -> Journal:
+    return Journal(path, inline=request.param)
+
+
+def held(journal: Journal) -> Any:
+    """A thread of ours is invisible to simulated time."""
+    return asyncio.get_running_loop().held()  # type: ignore[attr-defined] # the loop with simulated time
+
+
+async def test_each_step_is_in_the_file_when_it_returns(journal: Journal, path: Path) -> None:
+    with held(journal):
+        await journal.intend(intent())
+        assert rows(path) == [("a" * 20, "waiting", None, b"{}")]
+        await journal.leaving("a" * 20)
+        assert rows(path) == [("a" * 20, "sending", None, b"{}")]
+        await journal.accepted("a" * 20, "job-1", "s")
+        assert rows(path, "state, job, session, body") == [("accepted", "job-1", "s", None)]
+        await journal.moved("a" * 20, "ended", "Completed")
+        assert rows(path, "state, detail") == [("ended", "Completed")]
+        await journal.close()
+
+
+async def test_many_at_once_share_commits_and_all_are_there(path: Path) -> None:
+    journal = Journal(path)
+    with held(journal):
+        await asyncio.gather(*(journal.intend(intent(f"{n:020x}")) for n in range(2000)))
+        assert [row[0] for row in rows(path)] == [f"{n:020x}" for n in range(2000)]
+        await journal.close()
+
+
+async def test_the_file_is_the_users_alone_and_synced(journal: Journal, path: Path) -> None:
+    with held(journal):
+        await journal.open()
+        assert path.stat().st_mode & 0o777 == 0o600
+        pragmas = await journal._writer.run(
+            lambda db: [
+                db.execute(f"PRAGMA {name}").fetchone()[0]
+                for name in ("journal_mode", "synchronous", "user_version")
+            ]
+        )
+        assert pragmas == ["wal", 2, VERSION]
+        await journal.close()
+
+
+async def test_what_a_process_that_is_gone_left_is_claimed_and_what_one_alive_has_is_not(path: Path) -> None:
+    gone, alive, ours = (Journal(path, inline=True) for _ in range(3))
+    await gone.intend(
+        intent("1" * 20, tags=("t",), tenant="x", priority=3, cost=5, session_id="s", private=True)
+    )
+    await gone.intend(intent("3" * 20, instance="another"))
+    await alive.intend(intent("2" * 20))
+    gone._lock.drop()
+    (row,) = await ours.claim("crn")
+    assert row.intent == intent(
+        "1" * 20, tags=("t",), tenant="x", priority=3, cost=5, session_id="s", private=True
+    )
+    assert (row.state, row.posts, row.job_id) == ("waiting", 0, None)
+    await alive.close()
+    assert [row.intent.key for row in await ours.claim("crn")] == ["1" * 20, "2" * 20]
+    assert [row.intent.key for row in await ours.claim("another")] == ["3" * 20]
+    await ours.close()
+    assert list(path.parent.glob("*.lock")) == []
+
+
+async def test_what_two_claim_one_gets(path: Path) -> None:
+    gone, one, other = (Journal(path, inline=True) for _ in range(3))
+    await gone.intend(intent())
+    await gone.close()
+    found = [await one.claim("crn"), await other.claim("crn")]
+    assert [len(rows) for rows in found] == [1, 0]
+    await one.close()
+    await other.close()
+
+
+async def test_sessions_of_the_dead_are_known_with_their_ids(path: Path) -> None:
+    gone, ours = Journal(path, inline=True), Journal(path, inline=True)
+    unclear = await gone.opening("b", "batch")
+    opened = await gone.opening("b", "batch")
+    await gone.session(opened, "open", "s-1")
+    closed = await gone.opening("b", "batch")
+    await gone.session(closed, "open", "s-2")
+    await gone.session(closed, "closed")
+    assert await ours.left_open() == []
+    await gone.close()
+    await ours.claim("crn")
+    assert {(row.key, row.session_id) for row in await ours.left_open()} == {(unclear, None), (opened, "s-1")}
+    await ours.close()
+
+
+# --- files that are refused --------------------------------------------------------------------------------
+
+
+async def refused(path: Path) -> str:
+    before = path.read_bytes() if path.exists() else None
+    with pytest.raises(JournalError) as caught:
+        await Journal(path, inline=True).open()
+    assert (path.read_bytes() if path.exists() else None) == before
+    assert caught.value.submitted == "no"
+    return str(caught.value)
+
+
+async def test_a_file_that_is_no_database_is_left_untouched(path: Path) -> None:
+    path.write_bytes(b"my precious notes\n" * 100)
+    assert "left untouched" in await refused(path)
+
+
+async def test_a_database_of_something_else_is_left_untouched(path: Path) -> None:
+    connection = sqlite3.connect(path)
+    connection.execute("CREATE TABLE mine (x)")
+    connection.close()
+    assert "something else" in await refused(path)
+
+
+async def test_a_journal_of_a_newer_version_is_left_untouched(path: Path) -> None:
+    journal = Journal(path, inline=True)
+    await journal.open()
+    await journal.close()
+    connection = sqlite3.connect(path)
+    connection.execute(f"PRAGMA user_version = {VERSION + 1}")
+    connection.close()
+    assert "newer" in await refused(path)
+
+
+async def test_a_damaged_journal_is_left_untouched(path: Path) -> None:
+    journal = Journal(path, inline=True)
+    for n in range(500):
+        await journal.intend(intent(f"{n:020x}", body=b"x" * 500))
+    await journal.close()
+    data = bytearray(path.read_bytes())
+    data[40_000:60_000] = os.urandom(20_000)
+    path.write_bytes(data)
+    assert "left untouched" in await refused(path)
+
+
+async def test_a_network_file_system_is_refused_with_the_reason(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("qrt_async.submit.ledger.network_kind", lambda _: "nfs4")
+    assert "network file system (nfs4)" in await refused(path)
+
+
+async def test_a_folder_that_is_not_there_is_named(tmp_path: Path) -> None:
+    assert "is no folder" in await refused(tmp_path / "missing" / "runs.db")
+
+
+async def test_an_empty_file_becomes_a_journal(path: Path) -> None:
+    path.touch()
+    journal = Journal(path, inline=True)
+    await journal.intend(intent())
+    await journal.close()
+    assert len(rows(path)) == 1
+
+
+async def test_after_it_was_closed_nothing_is_written(path: Path) -> None:
+    journal = Journal(path, inline=True)
+    await journal.intend(intent())
+    await journal.close()
+    with pytest.raises(JournalError, match="closed"):
+        await journal.leaving("a" * 20)
+
+
+OPENING = """
+import asyncio, sys
+from qrt_async.submit.journal import Journal
+from tests.submit.test_journal import intent
+
+async def main():
+    journal = Journal(sys.argv[1])
+    await asyncio.gather(*(journal.intend(intent(f"{sys.argv[2]}{n:019x}")) for n in range(200)))
+    await journal.close()
+
+asyncio.run(main())
+"""
+
+
+def test_two_processes_may_open_the_same_new_file_at_once(path: Path) -> None:
+    writing = [
+        subprocess.Popen([sys.executable, "-c", OPENING, str(path), name], stderr=subprocess.PIPE)
+        for name in "ab"
+    ]
+    for process in writing:
+        assert process.communicate(timeout=50)[1] == b""
+    assert len(rows(path)) == 400
+
+
+def test_both_keep_the_diary() -> None:
+    diaries: list[Diary] = [NoDiary(), Journal("never-opened.db")]
+    assert [diary.keeps for diary in diaries] == [False, True]

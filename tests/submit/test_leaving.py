@@ -1,0 +1,187 @@
+"""Leaving a Submitter: four policies, whatever ends the block, and always in bounded time."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from typing import Any
+
+import pytest
+
+import qrt_async as qrt
+from qrt_async.errors import NotSent, ServiceClosed
+from qrt_async.events import Event, SubmissionsLeft
+from qrt_async.submit.submitter import Leave
+from tests.ground import BACKEND, QASM, Ground, ground
+
+pytestmark = pytest.mark.virtual_clock
+SAMPLER = qrt.Sampler([QASM])
+LIMIT = qrt.RateLimit(2, per=60.0)
+
+
+def now() -> float:
+    return asyncio.get_running_loop().time()
+
+
+def fill(submitter: qrt.Submitter, count: int = 5) -> list[qrt.Submission[Any]]:
+    return [submitter.submit(SAMPLER, backend=BACKEND, tags=["emulate:queue=500"]) for _ in range(count)]
+
+
+async def statuses(here: Ground) -> Counter[str]:
+    return Counter(job["status"] for job in await here.jobs())
+
+
+async def test_drain_waits_until_all_are_sent_and_no_longer() -> None:
+    async with ground(rate_limit=LIMIT) as here:
+        async with qrt.Submitter(here.service) as submitter:
+            submissions = fill(submitter)
+        assert now() == pytest.approx(120.5, abs=1)
+        assert await statuses(here) == {"Queued": 5}
+        assert len(await submissions[-1]) == 1, "a job can be awaited after its Submitter was left"
+
+
+@pytest.mark.parametrize(
+    ("leave", "expected"),
+    [("detach", {"Queued": 2}), ("cancel_waiting", {"Queued": 2}), ("cancel_all", {"Cancelled": 2})],
+)
+@pytest.mark.parametrize("fails", [False, True])
+async def test_the_other_policies_act_at_once(leave: Leave, expected: dict[str, int], fails: bool) -> None:
+    async def work(here: Ground) -> None:
+        async with qrt.Submitter(here.service, leave=leave) as submitter:
+            submissions = fill(submitter)
+            await submissions[1].job()
+            if fails:
+                raise ZeroDivisionError
+
+    async with ground(rate_limit=LIMIT) as here:
+        try:
+            await work(here)
+        except NotSent as error:
+            assert (leave, error.count, fails) == ("detach", 3, False)  # noqa: PT017 - which of them depends on the case
+        except ZeroDivisionError as error:
+            assert fails
+            assert "3 submissions were not sent" in error.__notes__[0]  # noqa: PT017 - which of them depends on the case
+        assert now() < 2
+        assert await statuses(here) == expected
+        await asyncio.sleep(300)
+        assert len(await here.jobs()) == 2, "nothing is sent any more"
+
+
+async def test_by_an_exception_drain_sends_nothing_more_and_says_how_many() -> None:
+    heard: list[Event] = []
+    async with ground(rate_limit=LIMIT, observers=[heard.append]) as here:
+        with pytest.raises(ZeroDivisionError) as caught:  # noqa: PT012 - leaving the block is what is tested
+            async with qrt.Submitter(here.service) as submitter:
+                submissions = fill(submitter)
+                await submissions[1].job()
+                raise ZeroDivisionError
+        assert caught.value.__notes__ == ["3 submissions were not sent: their Submitter was left."]
+        assert now() < 2
+        assert await statuses(here) == {"Queued": 2}
+        with pytest.raises(NotSent):
+            await submissions[4]
+        assert [event.count for event in heard if isinstance(event, SubmissionsLeft)] == [3]
+
+
+async def test_a_request_on_its_way_is_finished_first() -> None:
+    async with ground() as here:
+        await here.service.backends.list()
+        await here.fault(method="POST", path="/v1/jobs", kind="delay", seconds=5.0, when="after")
+        with pytest.raises(ZeroDivisionError):  # noqa: PT012 - leaving the block is what is tested
+            async with qrt.Submitter(here.service) as submitter:
+                (submission,) = fill(submitter, 1)
+                await asyncio.sleep(1)
+                raise ZeroDivisionError
+        assert now() == pytest.approx(5, abs=0.5)
+        assert (await submission.job()).id == (await here.jobs())[0]["id"]
+
+
+async def test_one_that_takes_too_long_is_given_up_and_not_known() -> None:
+    async with ground() as here:
+        await here.service.backends.list()
+        await here.fault(method="POST", path="/v1/jobs", kind="delay", seconds=500.0, when="after")
+        with pytest.raises(ZeroDivisionError):  # noqa: PT012 - leaving the block is what is tested
+            async with qrt.Submitter(here.service) as submitter:
+                (submission,) = fill(submitter, 1)
+                await asyncio.sleep(1)
+                raise ZeroDivisionError
+        assert now() == pytest.approx(11, abs=0.5)
+        with pytest.raises(ServiceClosed) as caught:
+            await submission
+        assert caught.value.submitted == "unknown"
+
+
+async def test_cancelled_while_it_drains_it_sends_nothing_more() -> None:
+    async def work(here: Ground) -> None:
+        async with qrt.Submitter(here.service) as submitter:
+            fill(submitter)
+
+    async with ground(rate_limit=LIMIT) as here:
+        working = asyncio.create_task(work(here))
+        await asyncio.sleep(10)
+        working.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await working
+        assert now() == pytest.approx(10, abs=0.5)
+        await asyncio.sleep(300)
+        assert await statuses(here) == {"Queued": 2}
+
+
+async def test_cancelled_twice_it_still_finishes_what_is_under_way() -> None:
+    async def work(here: Ground) -> None:
+        async with qrt.Submitter(here.service, leave="cancel_all") as submitter:
+            fill(submitter, 2)
+            await asyncio.sleep(1000)
+
+    async with ground() as here:
+        await here.service.backends.list()
+        await here.fault(method="POST", path="/v1/jobs", kind="delay", seconds=5.0, when="after")
+        working = asyncio.create_task(work(here))
+        await asyncio.sleep(1)
+        for _ in range(3):
+            working.cancel()
+            await asyncio.sleep(1)
+        with pytest.raises(asyncio.CancelledError):
+            await working
+        assert working.cancelled()
+        assert await statuses(here) == {"Cancelled": 2}
+
+
+async def test_when_a_task_group_fails_the_submitter_inside_is_left_by_its_policy() -> None:
+    async def work(here: Ground) -> None:
+        async with qrt.Submitter(here.service, leave="cancel_all") as submitter:
+            await asyncio.gather(*(submission.job() for submission in fill(submitter)))
+
+    async def fail() -> None:
+        await asyncio.sleep(10)
+        raise ZeroDivisionError
+
+    async with ground(rate_limit=LIMIT) as here:
+        with pytest.raises(ExceptionGroup):  # noqa: PT012 - leaving the block is what is tested
+            async with asyncio.TaskGroup() as group:
+                group.create_task(work(here))
+                group.create_task(fail())
+        await asyncio.sleep(300)
+        assert await statuses(here) == {"Cancelled": 2}
+
+
+async def test_a_service_that_closes_first_leaves_nobody_waiting() -> None:
+    async with ground(rate_limit=LIMIT) as here:
+        with pytest.raises(NotSent):  # noqa: PT012 - leaving the block is what is tested
+            async with qrt.Submitter(here.service, leave="detach") as submitter:
+                submissions = fill(submitter)
+                await submissions[1].job()
+                waiting = asyncio.gather(*(s.job() for s in submissions), return_exceptions=True)
+                await asyncio.sleep(1)
+                await here.service.close()
+                ends = await waiting
+                assert [isinstance(end, NotSent) for end in ends] == [False, False, True, True, True]
+                await submissions[2]
+
+
+async def test_nothing_can_be_submitted_after_leaving() -> None:
+    async with ground() as here:
+        async with qrt.Submitter(here.service) as submitter:
+            pass
+        with pytest.raises(qrt.errors.InvalidInput):
+            fill(submitter)

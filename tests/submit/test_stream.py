@@ -1,0 +1,126 @@
+"""``map``: any number of programs in little memory, in the order in which they end."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+from collections.abc import AsyncIterator, Iterator
+from typing import Any
+
+import pytest
+
+import qrt_async as qrt
+from qrt_async.errors import InvalidInput
+from tests.ground import BACKEND, QASM, ground
+
+pytestmark = pytest.mark.virtual_clock
+
+
+def programs(count: int, taken: list[int] | None = None) -> Iterator[qrt.Sampler]:
+    for n in range(count):
+        if taken is not None:
+            taken.append(n)
+        yield qrt.Sampler([QASM], shots=n + 1)
+
+
+async def test_submissions_come_in_the_order_in_which_they_end() -> None:
+    async with ground() as here, qrt.Submitter(here.service) as submitter:
+        slow = submitter.submit(qrt.Sampler([QASM]), backend=BACKEND, tags=["emulate:queue=100"])
+        ended = [submission async for submission in submitter.map(programs(5), backend=BACKEND)]
+        assert len({submission.id for submission in ended}) == 5
+        assert [len(await submission) for submission in ended] == [1] * 5
+        assert slow.state == "accepted"
+
+
+async def test_no_more_than_ahead_are_taken_from_the_source_and_not_yet_yielded() -> None:
+    taken: list[int] = []
+    async with ground() as here, qrt.Submitter(here.service) as submitter:
+        yielded = 0
+        async for submission in submitter.map(programs(40, taken), backend=BACKEND, ahead=7):
+            await submission
+            yielded += 1
+            assert len(taken) <= yielded + 7
+        assert yielded == len(taken) == 40
+
+
+async def test_hundreds_of_programs_need_no_more_memory_than_those_ahead() -> None:
+    asyncio.get_running_loop().set_debug(False)
+    alive: list[int] = []
+    async with (
+        ground(config={"queue_seconds": 0.0, "run_seconds": 0.0}) as here,
+        qrt.Submitter(here.service) as submitter,
+    ):
+        count = 0
+        async for _ in submitter.map(programs(400), backend=BACKEND, ahead=20, isa="off"):
+            count += 1
+            if count % 100 == 0:
+                gc.collect()
+                alive.append(sum(isinstance(thing, qrt.Submission) for thing in gc.get_objects()))
+        assert count == 400
+    assert max(alive) <= 25
+
+
+async def test_a_slow_source_does_not_hold_back_what_has_ended() -> None:
+    moments = []
+
+    async def source() -> AsyncIterator[qrt.Sampler]:
+        for program in programs(3):
+            yield program
+            await asyncio.sleep(1000)
+
+    async with ground() as here, qrt.Submitter(here.service) as submitter:
+        async for _ in submitter.map(source(), backend=BACKEND):
+            moments.append(asyncio.get_running_loop().time())  # noqa: PERF401 - each at its time
+    assert [moment // 1000 for moment in moments] == [0, 1, 2]
+
+
+async def test_breaking_out_is_safe_and_stops_nothing() -> None:
+    async def source() -> AsyncIterator[qrt.Sampler]:
+        for program in programs(3):
+            yield program
+        await asyncio.sleep(1e6)
+
+    async with ground() as here, qrt.Submitter(here.service) as submitter:
+        stream = submitter.map(source(), backend=BACKEND)
+        async for submission in stream:
+            await submission
+            break
+        await stream.aclose()
+        await asyncio.sleep(100)
+        assert [job["status"] for job in await here.jobs()] == ["Completed"] * 3
+        assert [left async for left in stream] == []
+
+
+async def test_a_full_line_makes_the_stream_wait() -> None:
+    async with ground(rate_limit=qrt.RateLimit(5, per=10.0)) as here:
+        async with qrt.Submitter(here.service, max_waiting=3) as submitter:
+            ended = [s async for s in submitter.map(programs(20), backend=BACKEND, ahead=10)]
+        assert len(ended) == len(await here.jobs()) == 20
+
+
+async def test_an_error_of_the_source_comes_after_all_that_came_before_it() -> None:
+    def source() -> Iterator[qrt.Sampler]:
+        yield from programs(2)
+        raise ZeroDivisionError
+
+    async with ground() as here, qrt.Submitter(here.service) as submitter:
+        seen: list[Any] = []
+        with pytest.raises(ZeroDivisionError):  # noqa: PT012 - the loop is what raises
+            async for submission in submitter.map(source(), backend=BACKEND):
+                seen.append(await submission)  # noqa: PERF401 - up to the error
+        assert len(seen) == 2
+
+
+async def test_one_that_fails_is_yielded_like_the_others() -> None:
+    async with ground() as here, qrt.Submitter(here.service) as submitter:
+        tags = ["emulate:fail=1517"]
+        ended = [s async for s in submitter.map(programs(2), backend=BACKEND, tags=tags)]
+        errors = await asyncio.gather(*ended, return_exceptions=True)
+        assert [type(error) for error in errors] == [qrt.JobFailed] * 2
+
+
+@pytest.mark.parametrize("wrong", [{"ahead": 0}, {"ahead": True}, {"tenant": ""}])
+async def test_what_makes_no_sense_is_refused_at_once(wrong: dict[str, Any]) -> None:
+    async with ground() as here, qrt.Submitter(here.service) as submitter:
+        with pytest.raises(InvalidInput):
+            submitter.map(programs(1), backend=BACKEND, **wrong)
