@@ -174,19 +174,6 @@ def test_the_emulator_serves_without_qiskit() -> None:
     assert loaded.intersection({"qiskit", "qiskit_aer", "numpy"}) == set()
 
 
-def test_importing_the_package_takes_less_time_than_importing_aiohttp() -> None:
-    """Both in one run, by turns, the best of each: no number of this machine is in it."""
-    times: dict[str, list[float]] = {"qrt_async": [], "aiohttp": []}
-    for _ in range(4):
-        for name, measured in times.items():
-            script = f"import time; t = time.perf_counter(); import {name}; print(time.perf_counter() - t)"
-            done = subprocess.run(
-                [sys.executable, "-c", script], capture_output=True, check=True, cwd=HERE.parent
-            )
-            measured.append(float(done.stdout))
-    assert min(times["qrt_async"]) < min(times["aiohttp"])
-
-
 def test_public_names_are_sorted_few_and_there() -> None:
     names = qrt_async.__all__
     assert names == sorted(names)
