@@ -86,13 +86,17 @@ Text: TypeAlias = str | memoryview
 
 def npy_in_pieces(text: Text, limits: Limits = LIMITS) -> Steps[Array]:
     """The array in base64(zlib(.npy)). ``ResultError`` when it is damaged, of objects or beyond the limits."""
-    layout = _layout(_head(text, limits), limits)
+    zipped, first = zlib.decompressobj(), 2 * limits.header_bytes
+    head = _zlib(zipped, _base64(text[:first]), limits.header_bytes)
+    layout = _layout(head, limits)
     if layout.nbytes > (len(text) + 64) * _DEFLATE_RATIO:
         raise ResultError(
             f"An array of {layout.nbytes} bytes is declared over {len(text)} characters of data."
         )
     buffer = np.empty(layout.start + layout.nbytes, dtype=np.uint8)
-    yield from _inflate(text, buffer.data, limits)
+    filled = _put(head, buffer.data, 0)
+    filled = yield from _inflate_rest(zipped, zipped.unconsumed_tail, buffer.data, filled, limits)
+    yield from _inflate(zipped, text[first:], buffer.data, filled, limits)
     return _shaped(buffer[layout.start :], layout)
 
 
@@ -107,7 +111,10 @@ def tensor_in_pieces(data: Text, shape: tuple[int, ...], dtype: str, compressed:
             f"A tensor of {layout.nbytes} bytes is declared over {len(data)} characters of data."
         )
     buffer = np.empty(size, dtype=np.uint8)
-    yield from (_inflate if compressed else _copy)(data, buffer.data, LIMITS)
+    if compressed:
+        yield from _inflate(zlib.decompressobj(), data, buffer.data, 0, LIMITS)
+    else:
+        yield from _copy(data, buffer.data, LIMITS)
     if dtype == "bool":
         return (yield from _unpacked(buffer, layout))
     return _shaped(buffer, layout)
@@ -134,11 +141,6 @@ def npy_text(array: Array) -> str:
 def typed_array(array: Array) -> dict[str, str]:
     """The array as the service's typed JSON (api.md 5.5)."""
     return {"__type__": "ndarray", "__value__": npy_text(array)}
-
-
-def _head(text: Text, limits: Limits) -> bytes:
-    first = _base64(text[: 2 * limits.header_bytes])
-    return _zlib(zlib.decompressobj(), first, limits.header_bytes)
 
 
 def _layout(head: bytes, limits: Limits) -> _Layout:
@@ -188,20 +190,23 @@ def _shaped(data: Array, layout: _Layout) -> Array:
     return shaped
 
 
-def _inflate(text: Text, into: memoryview, limits: Limits) -> Steps[None]:
-    zipped = zlib.decompressobj()
-    filled = 0
+def _inflate(zipped: Any, text: Text, into: memoryview, filled: int, limits: Limits) -> Steps[None]:
     for begin in range(0, len(text), limits.piece):
         left = _base64(text[begin : begin + limits.piece])
-        while left and not zipped.eof:
-            piece = _zlib(zipped, left, limits.piece)
-            left = zipped.unconsumed_tail
-            filled = _put(piece, into, filled)
-            yield
+        filled = yield from _inflate_rest(zipped, left, into, filled, limits)
     if not zipped.eof:
         filled = _put(_zlib(zipped, b"", limits.piece), into, filled)
     if not zipped.eof or filled != len(into):
         raise ResultError("An array holds fewer bytes than its header declares.")
+
+
+def _inflate_rest(zipped: Any, left: bytes, into: memoryview, filled: int, limits: Limits) -> Steps[int]:
+    while left and not zipped.eof:
+        piece = _zlib(zipped, left, limits.piece)
+        left = zipped.unconsumed_tail
+        filled = _put(piece, into, filled)
+        yield
+    return filled
 
 
 def _copy(text: Text, into: memoryview, limits: Limits) -> Steps[None]:
