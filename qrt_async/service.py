@@ -133,6 +133,9 @@ class RuntimeService:
             keep_results=keep_results,
         )
         self.jobs = self._desk.jobs
+        self.decoders = self._desk.decoders
+        """Your own decoders by program id, such as ``service.decoders["my-program"] = json.loads``: each is called in a
+        thread with the bytes of a result, and what it returns is the result."""
         self._arrivals = Arrivals(self._desk, self._announce)
         self.unclaimed = self._arrivals.unclaimed
         """Jobs whose ``run`` was cancelled after they were submitted."""

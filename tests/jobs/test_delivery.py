@@ -215,7 +215,7 @@ async def test_two_processes_that_ask_at_once_do_not_spoil_each_others_file(tmp_
 
 async def test_a_decoder_of_the_users_reads_the_results_of_its_program() -> None:
     async with ground() as here:
-        here.service._desk.decoders["sampler"] = len
+        here.service.decoders["sampler"] = len
         found: Any = await (await here.run())
         assert found == len(BODY)
 
@@ -225,7 +225,7 @@ async def test_a_decoder_of_the_users_that_fails_is_named_and_loses_nothing() ->
         raise KeyError("results")
 
     async with ground() as here:
-        here.service._desk.decoders["sampler"] = wrong
+        here.service.decoders["sampler"] = wrong
         job = await here.run()
         with pytest.raises(
             ResultError, match=r"given for 'sampler' failed: KeyError: 'results'.*raw_results"
