@@ -1,4 +1,4 @@
-"""A hundred programs through one Submitter: in the order in which they end, in little memory, within a budget."""
+"""Forty programs through one Submitter: in the order in which they end, in little memory, within a budget."""
 
 import asyncio
 import math
@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import qrt_async as qrt
 
-PROGRAMS = 100
+PROGRAMS = 40
 SHOTS = 200
 ROTATION = """
 OPENQASM 3.0;
@@ -31,11 +31,11 @@ async def main() -> None:
     budget = qrt.Budget(seconds=3600, cost=30)
     async with (
         qrt.RuntimeService(channel=channel) as service,
-        qrt.Submitter(service, budget=budget, max_in_flight=20) as submitter,
+        qrt.Submitter(service, budget=budget, max_in_flight=10) as submitter,
     ):
         backend = (await service.backends.least_busy()).name
         ones = done = 0
-        async for submission in submitter.map(programs(), backend=backend, ahead=40):
+        async for submission in submitter.map(programs(), backend=backend, ahead=20):
             try:
                 result = await submission
             except qrt.QrtError as error:
