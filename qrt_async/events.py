@@ -103,6 +103,13 @@ class SubmissionsLeft(Event, frozen=True, kw_only=True):
     kept: bool
 
 
+class JournalFailed(Event, frozen=True, kw_only=True):
+    """What became of a submission could not be written down. The submission goes on; ``recover()`` looks for it."""
+
+    key: str
+    error: str
+
+
 class DoubleCancelled(Event, frozen=True, kw_only=True):
     """A submission had become two jobs: the older one was kept, this one cancelled."""
 
@@ -162,6 +169,7 @@ _LOUD = (
     LookFailed,
     SubmissionFailed,
     SubmissionsLeft,
+    JournalFailed,
     DoubleCancelled,
     CallbackFailed,
     TaskCrashed,

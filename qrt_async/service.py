@@ -123,20 +123,21 @@ class RuntimeService:
 
     def _build_jobs(self, poll: PollPolicy, keep_results: bool, spool: str | Path | bool | None) -> None:
         self._watcher = Watcher(self._ask, self._crew, self._announce, poll, self._check_date)
+        kept = chosen_spool(spool)
         self._desk = Desk(
             self._ask,
             self._home,
             self._crew,
             self._watcher,
             self._announce,
-            spool=chosen_spool(spool),
+            spool=kept,
             keep_results=keep_results,
         )
         self.jobs = self._desk.jobs
         self.decoders = self._desk.decoders
         """Your own decoders by program id, such as ``service.decoders["my-program"] = json.loads``: each is called in a
         thread with the bytes of a result, and what it returns is the result."""
-        self._arrivals = Arrivals(self._desk, self._announce)
+        self._arrivals = Arrivals(self._desk, self._announce, kept)
         self.unclaimed = self._arrivals.unclaimed
         """Jobs whose ``run`` was cancelled after they were submitted."""
 

@@ -12,15 +12,17 @@ from qrt_async.events import Event, SubmissionUnclaimed
 from qrt_async.jobs.desk import Desk
 from qrt_async.jobs.job import AsyncJob
 from qrt_async.jobs.known import Acceptance, Known
+from qrt_async.jobs.spool import Spool
 
 
 class Arrivals:
     """``unclaimed`` are the jobs whose submission was cancelled after it left."""
 
-    def __init__(self, desk: Desk, announce: Callable[[Event], None]) -> None:
+    def __init__(self, desk: Desk, announce: Callable[[Event], None], spool: Spool | None = None) -> None:
         self.unclaimed: list[AsyncJob[Any]] = []
         self._desk = desk
         self._announce = announce
+        self._spool = spool
 
     def known(self, new: NewJob, created: CreatedJob) -> Known:
         """What is known of a job that was just accepted."""
@@ -38,9 +40,17 @@ class Arrivals:
         """A handle on it."""
         return AsyncJob(known, self._desk)
 
+    def of(self, job_id: str) -> Known:
+        """What is known of a job that somebody holds."""
+        return self._desk.watcher.know(job_id)
+
+    def spool_of(self, job_id: str) -> str | None:
+        """Where the result of a private job is put by whoever reads it."""
+        return None if self._spool is None else str(self._spool.path(job_id))
+
     def watch(self, job_id: str) -> None:
         """Look after the job from now on."""
-        self._desk.watcher.watch(self._desk.watcher.know(job_id))
+        self._desk.watcher.watch(self.of(job_id))
 
     def left(self, new: NewJob, created: CreatedJob | None, error: BaseException | None) -> None:
         """A cancelled ``run`` left something behind: say so, and keep it."""

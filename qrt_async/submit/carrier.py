@@ -8,7 +8,8 @@ from typing import Any
 
 from qrt_async.api.job_calls import NewJob
 from qrt_async.api.models import CreatedJob
-from qrt_async.errors import NotSent, QrtError, ServiceClosed
+from qrt_async.errors import JournalError, NotFound, NotSent, QrtError, ServiceClosed
+from qrt_async.events import JournalFailed
 from qrt_async.jobs.job import AsyncJob
 from qrt_async.submit.budget import Spending
 from qrt_async.submit.charges import charge_of
@@ -105,6 +106,8 @@ class Carrier:
         passage.fail(NotSent(f"Submission {passage.key} was withdrawn before it was sent."), "withdrawn")
         self._sent(passage)
         _cancel(passage)
+        note = self._note(passage, self.diary.moved(passage.key, "withdrawn"))
+        self.counter.means.crew.start(note, "note of a withdrawal", precious=True)
         return True
 
     async def all_sent(self) -> None:
@@ -160,10 +163,10 @@ class Carrier:
     async def _become_a_job(self, passage: Passage, new: NewJob, pack: Pack) -> AsyncJob[Any] | None:
         try:
             errand = await pack()
+            passage.errand = errand
             if self._stopped:  # written down it is by now, and somebody else will send it
                 self._give_back(passage)
                 return None
-            passage.errand = errand
             entrance = await self.counter.sender.reach(patient=True)
             if self._store is not None:
                 entrance.share(self._store)
@@ -174,8 +177,8 @@ class Carrier:
         except QrtError as error:
             passage.fail(error)
             self._sent(passage)
-            if error.submitted != "unknown":
-                await self.diary.moved(passage.key, "failed", str(error))
+            if error.submitted != "unknown" and not isinstance(error, ServiceClosed):
+                await self._note(passage, self.diary.moved(passage.key, "failed", str(error)))
             return None
         return await self._accepted(passage, errand, new, created)
 
@@ -185,7 +188,7 @@ class Carrier:
         job = self.counter.accepted(errand, new, created)
         if errand.doubts:
             self.doubtful.add(passage)
-        await self.diary.accepted(passage.key, created.id, created.session_id)
+        await self._note(passage, self.diary.accepted(passage.key, created.id, created.session_id))
         passage.accept(job)
         self._sent(passage)
         return job
@@ -193,11 +196,12 @@ class Carrier:
     async def _follow(self, passage: Passage, job: AsyncJob[Any]) -> None:
         """To the end of the job, and of its charge."""
         try:
-            status = await job.wait()
-        except QrtError as error:
-            await self.diary.moved(passage.key, "ended", str(error))
-        else:
-            await self.diary.moved(passage.key, "ended", status.value)
+            ending = (await job.wait()).value
+        except NotFound as error:
+            ending = str(error)
+        except QrtError:
+            return  # it goes on, and the journal says so; only here nobody watches it any more
+        await self._note(passage, self.diary.moved(passage.key, "ended", ending))
         self._in_flight.free(passage.key)
         self._kick()
         passage.end()
@@ -206,6 +210,13 @@ class Carrier:
             if charged is not None:
                 self._spending.settle(passage.key, charged)
                 self._kick()
+
+    async def _note(self, passage: Passage, writing: Awaitable[None]) -> None:
+        """A journal that fails must not make a job seem lost."""
+        try:
+            await writing
+        except JournalError as error:
+            self.counter.means.announce(JournalFailed(key=passage.key, error=str(error)))
 
     def _done(self, passage: Passage, task: asyncio.Task[None]) -> None:
         """However its way ended, nobody waits for it in vain."""

@@ -83,9 +83,29 @@ class Journal:
     async def moved(self, key: str, state: RowState, detail: str | None = None) -> None:
         await self._do(
             "UPDATE submissions SET state = ?, detail = ?, changed = ?,"
-            " body = CASE WHEN ? IN ('waiting', 'sending') THEN body END WHERE key = ?",
-            (state, detail, _now(), state, key),
+            " body = CASE WHEN ? IN ('waiting', 'sending') THEN body END"
+            # One whose job could not be written down stays as it is, to be found by its tag.
+            " WHERE key = ? AND (job IS NOT NULL OR ? != 'ended')",
+            (state, detail, _now(), state, key, state),
         )
+
+    async def keep(self, key: str, body: bytes) -> None:
+        """The result of its job, as the service sent it."""
+        await self._do("UPDATE submissions SET result = ?, changed = ? WHERE key = ?", (body, _now(), key))
+
+    async def spooled(self, key: str, path: str | None) -> None:
+        """Where the result of its private job is, once it was read."""
+        await self._do("UPDATE submissions SET spool = ?, changed = ? WHERE key = ?", (path, _now(), key))
+
+    async def result(self, key: str) -> bytes | None:
+        """The result that was kept."""
+
+        def read(db: sqlite3.Connection) -> bytes | None:
+            found = db.execute("SELECT result FROM submissions WHERE key = ?", (key,)).fetchone()
+            body: bytes | None = None if found is None else found[0]
+            return body
+
+        return await self._writer.run(read)
 
     async def doubled(self, key: str, kept: str, job_id: str, charged: float | None) -> None:
         """A submission had become two jobs, and this one was cancelled."""

@@ -44,7 +44,8 @@ CREATE TABLE submissions (
     posts INTEGER NOT NULL DEFAULT 0,
     job TEXT,
     detail TEXT,
-    result TEXT,
+    result BLOB,
+    spool TEXT,
     made TEXT NOT NULL,
     changed TEXT NOT NULL
 );

@@ -11,6 +11,7 @@ from qrt_async.errors import QrtError
 from qrt_async.jobs.job import AsyncJob
 from qrt_async.submit.entrance import Entrance
 from qrt_async.submit.errand import Errand
+from qrt_async.submit.keeper import Keeper
 from qrt_async.submit.line import Place
 
 State = Literal["waiting", "sending", "accepted", "ended", "failed", "withdrawn"]
@@ -27,9 +28,11 @@ class Passage:
         self.entrance: Entrance | None = None
         self.task: asyncio.Task[None] | None = None
         self.job: AsyncJob[Any] | None = None
+        self.keeper: Keeper | None = None
         self.error: QrtError | None = None
         self.heard = False
         """Has anybody been told of the error?"""
+        self._bringing = asyncio.Lock()
         self._state: State = "waiting"
         self._handle: ref[object] | None = None
         self._told = told
@@ -102,6 +105,15 @@ class Passage:
         if self._state == "failed" and not self.heard:
             self.heard = True
             self._told(self)
+
+    async def bring(self, job: AsyncJob[Any]) -> None:
+        """Have the result kept, once, where there is somebody to keep it."""
+        if self.keeper is not None:
+            async with self._bringing:
+                keeper = self.keeper
+                if keeper is not None:
+                    await keeper.bring(self.key, job)
+                    self.keeper = None
 
     def listen(self, listener: Callable[[Passage], None]) -> None:
         """Have it called when there is nothing more to come."""

@@ -22,6 +22,7 @@ from qrt_async.submit.carrier import Carrier
 from qrt_async.submit.diary import Intent
 from qrt_async.submit.errand import Errand
 from qrt_async.submit.journal import Journal, Row
+from qrt_async.submit.keeper import Keeper
 from qrt_async.submit.key import read_tags, tag_of
 from qrt_async.submit.line import Place
 from qrt_async.submit.packer import Packer
@@ -114,6 +115,7 @@ class Recoverer:
         self._packer = packer
         self._journal = journal
         self._told = told
+        self._keeper = None if journal is None else Keeper(journal, carrier.counter.arrivals)
         self._counter = carrier.counter
         self._ask = carrier.counter.means.ask
 
@@ -161,6 +163,7 @@ class Recoverer:
     def _passage(self, intent: Intent) -> tuple[Passage, Submission[Any]]:
         place = Place(intent.priority, intent.tenant)
         passage = Passage(intent.key, intent.backend, place, self._told)
+        passage.keeper = self._keeper
         return passage, Submission(passage, self._carrier.withdraw)
 
     def _handle(self, intent: Intent, job_id: str) -> AsyncJob[Any]:

@@ -82,7 +82,9 @@ class Submission(Generic[R_co]):
 
     async def result(self) -> R_co:
         """The result of its job; raises as ``job()`` and ``AsyncJob.result`` do."""
-        return await (await self.job()).result()
+        job = await self.job()
+        await self._passage.bring(job)
+        return await job.result()
 
     def __repr__(self) -> str:
         passage = self._passage

@@ -18,6 +18,7 @@ from qrt_async.submit.diary import Diary, NoDiary
 from qrt_async.submit.errand import SETTLE
 from qrt_async.submit.gates import InFlight
 from qrt_async.submit.journal import Journal
+from qrt_async.submit.keeper import Keeper
 from qrt_async.submit.key import check_tenant, fresh_key
 from qrt_async.submit.line import Place
 from qrt_async.submit.machine import MachinePermits
@@ -89,6 +90,7 @@ class Submitter:
         spending = None if budget is None else Spending(budget)
         store = MachinePermits(permits) if isinstance(permits, str | Path) else permits
         self._carrier = Carrier(self._counter, self._diary, InFlight(max_in_flight), spending, store)
+        self._keeper = None if self._journal is None else Keeper(self._journal, self._counter.arrivals)
         self._packer = Packer(self._counter, self._carrier, self._diary, settle)
         self._recoverer = Recoverer(self._carrier, self._packer, self._journal, self._told)
         self._over = False
@@ -173,6 +175,7 @@ class Submitter:
         if self._carrier.waiting >= self._max_waiting:
             raise self._line_full()
         passage = Passage(fresh_key(), backend, place, self._told)
+        passage.keeper = self._keeper
         submission: Submission[T] = Submission(passage, self._carrier.withdraw)
         self._carrier.start(
             passage,
@@ -217,12 +220,13 @@ class Submitter:
             self._counter.journals.remove(self._journal)
         await self._diary.close()
         if left:
-            self._count(len(left), error)
+            self._count(left, error)
 
-    def _count(self, count: int, error: BaseException | None) -> None:
+    def _count(self, left: list[Passage], error: BaseException | None) -> None:
         """Say how many were not sent; in the words of an error where nothing else is under way."""
+        count = len(left)
         given_up = self._leave in {"cancel_waiting", "cancel_all"}
-        kept = self._diary.keeps and not given_up
+        kept = self._diary.keeps and not given_up and all(passage.errand is not None for passage in left)
         self._counter.means.announce(SubmissionsLeft(count=count, kept=kept))
         if kept or (given_up and error is None):
             return

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ import pytest
 
 import qrt_async as qrt
 from qrt_async.errors import JournalError, Unavailable
+from qrt_async.events import Event, JournalFailed
 from qrt_async.submit.journal import Journal
 from tests.ground import BACKEND, COUNTS, QASM, Ground, ground
 
@@ -175,6 +177,94 @@ async def test_a_journal_that_cannot_be_used_is_said_on_entering(path: Path) -> 
             async with qrt.Submitter(here.service, journal=Journal(path, inline=True)):
                 raise AssertionError
         assert await here.requests() == {}
+
+
+async def test_a_service_that_closes_first_takes_nothing_from_the_journal(path: Path) -> None:
+    async with ground(rate_limit=qrt.RateLimit(1)) as here:
+        async with submitter(here, path, leave="detach") as first:
+            submissions = [first.submit(SAMPLER, backend=BACKEND) for _ in range(2)]
+            await submissions[0].job()
+            await asyncio.sleep(1)
+            await here.service.close()
+            await asyncio.sleep(1)
+        connection = sqlite3.connect(path)
+        states = {row[0] for row in connection.execute("SELECT state FROM submissions")}
+        connection.close()
+        assert states == {"accepted", "waiting"}
+
+
+async def test_what_was_withdrawn_is_not_sent_by_a_later_process(path: Path) -> None:
+    async with ground(rate_limit=qrt.RateLimit(1)) as here:
+        async with submitter(here, path, leave="detach") as first:
+            await first.submit(SAMPLER, backend=BACKEND).job()
+            waiting = first.submit(SAMPLER, backend=BACKEND)
+            await asyncio.sleep(1)
+            assert waiting.withdraw()
+        async with submitter(here, path) as second:
+            assert len((await second.recover()).submissions) == 1
+        assert (await here.requests())[POST] == 1
+
+
+async def test_a_journal_that_fails_does_not_make_a_job_seem_lost(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def full(self: Journal, *_: object) -> None:
+        raise JournalError("the disk is full")
+
+    heard: list[Event] = []
+    async with ground(observers=[heard.append]) as here:
+        async with submitter(here, path) as first:
+            with monkeypatch.context() as broken:
+                broken.setattr(Journal, "accepted", full)
+                submission = first.submit(SAMPLER, backend=BACKEND)
+                job = await submission.job()
+            await asyncio.sleep(60)
+            assert submission.state == "ended"
+            assert [event.key for event in heard if isinstance(event, JournalFailed)] == [submission.id]
+        async with submitter(here, path) as second:
+            (again,) = (await second.recover()).submissions
+            assert (await again.job()).id == job.id
+        assert (await here.requests())[POST] == 1
+
+
+async def test_what_cannot_be_written_down_is_not_sent(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def full(self: Journal, *_: object) -> None:
+        raise JournalError("the disk is full")
+
+    monkeypatch.setattr(Journal, "leaving", full)
+    async with ground() as here, submitter(here, path) as first:
+        with pytest.raises(JournalError, match="full"):
+            await first.submit(SAMPLER, backend=BACKEND)
+        assert await here.jobs() == []
+
+
+async def test_a_result_is_read_from_the_service_once_for_all_processes(path: Path) -> None:
+    reads = "GET /v1/jobs/{id}/results"
+    async with ground() as here:
+        async with submitter(here, path) as first:
+            submission = first.submit(SAMPLER, backend=BACKEND)
+            results = await asyncio.gather(*(submission.result() for _ in range(3)))
+            assert results[0] is results[2]
+            assert (await here.requests())[reads] == 1
+        async with submitter(here, path) as second:
+            (again,) = (await second.recover()).submissions
+            result = await again
+            assert result[0].data.bits("meas").get_counts() == COUNTS
+        assert (await here.requests())[reads] == 1
+
+
+async def test_of_a_private_result_the_journal_knows_the_spool(path: Path, tmp_path: Path) -> None:
+    async with ground(spool=tmp_path / "spool") as here:
+        async with submitter(here, path) as first:
+            await first.submit(SAMPLER, backend=BACKEND, private=True)
+        connection = sqlite3.connect(path)
+        result, spool = connection.execute("SELECT result, spool FROM submissions").fetchone()
+        connection.close()
+        assert result is None
+        assert Path(spool).read_bytes().startswith(b"{")
+        async with submitter(here, path) as second:
+            (again,) = (await second.recover()).submissions
+            assert (await again)[0].data.bits("meas").get_counts() == COUNTS
 
 
 async def test_no_token_is_in_the_journal(path: Path) -> None:
