@@ -35,8 +35,6 @@ from qrt_async.programs.program import Estimator, NoiseLearner, Program, Sampler
 from qrt_async.service import RuntimeService
 from qrt_async.submit.bucket import RateLimit, TokenBucket
 from qrt_async.submit.budget import Budget
-from qrt_async.submit.submission import Submission
-from qrt_async.submit.submitter import Submitter
 from qrt_async.transport.account import Account
 from qrt_async.transport.retry import RetryPolicy
 from qrt_async.transport.timeouts import Timeouts
@@ -45,6 +43,8 @@ from qrt_async.version import __version__
 if TYPE_CHECKING:
     from qrt_async.programs.bits import BitArray
     from qrt_async.programs.results import DataBin, PrimitiveResult, PubResult
+    from qrt_async.submit.submission import Submission
+    from qrt_async.submit.submitter import Submitter
 
 __all__ = [
     "Account",
@@ -84,18 +84,20 @@ __all__ = [
     "gather",
 ]
 
-_OF_RESULTS = {
+_LATER = {
     "BitArray": "qrt_async.programs.bits",
     "DataBin": "qrt_async.programs.results",
     "PrimitiveResult": "qrt_async.programs.results",
     "PubResult": "qrt_async.programs.results",
+    "Submission": "qrt_async.submit.submission",
+    "Submitter": "qrt_async.submit.submitter",
 }
 
 
 def __getattr__(name: str) -> Any:
-    """The types of results bring NumPy, which is imported when a result is first read."""
-    if name in _OF_RESULTS:
+    """The types of results bring NumPy, a Submitter brings its journal: imported when first named."""
+    if name in _LATER:
         from importlib import import_module
 
-        return getattr(import_module(_OF_RESULTS[name]), name)
+        return getattr(import_module(_LATER[name]), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from typing import Any, TypedDict
+from typing import TYPE_CHECKING, Any, TypedDict
 
 import msgspec
 
@@ -21,10 +21,12 @@ from qrt_async.submit.bucket import RateLimit
 from qrt_async.submit.errand import Errand, Means
 from qrt_async.submit.gates import Load
 from qrt_async.submit.intake import Intake, Isa
-from qrt_async.submit.journal import Journal
 from qrt_async.submit.key import fresh_key, tag_of
 from qrt_async.submit.sender import Sender
 from qrt_async.transport.tasks import Home
+
+if TYPE_CHECKING:
+    from qrt_async.submit.journal import Journal
 
 
 class Wishes(TypedDict, total=False):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Callable, Coroutine, Sequence
-from typing import Any, TypedDict, TypeVar, Unpack
+from typing import TYPE_CHECKING, Any, TypedDict, TypeVar, Unpack
 
 from qrt_async.api.calls import NewSession
 from qrt_async.api.job_calls import LogLevel
@@ -15,8 +15,10 @@ from qrt_async.errors import InvalidInput, JournalError, ServiceError, TimedOut
 from qrt_async.jobs.job import AsyncJob
 from qrt_async.programs.program import Program
 from qrt_async.submit.intake import Isa
-from qrt_async.submit.journal import Journal
 from qrt_async.submit.shielded import noting, shielded
+
+if TYPE_CHECKING:
+    from qrt_async.submit.journal import Journal
 
 T = TypeVar("T")
 
