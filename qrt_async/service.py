@@ -179,7 +179,7 @@ class RuntimeService:
         ``watch=False`` leaves the job alone until somebody awaits it.
 
         Raises ``InvalidInput``, or ``NotISA``, before anything is sent, or the ``ServiceError`` that fits; where its
-        ``.submitted`` is ``"unknown"``, the job was looked for by its tag for two minutes and not found.
+        ``.submitted`` is ``"unknown"``, it was sent three times, looked for by its tag each time, and not found.
         Cancelled before the POST leaves, nothing is sent; cancelled later, the job is in ``unclaimed``.
         """
         self._enter()

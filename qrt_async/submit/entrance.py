@@ -17,6 +17,8 @@ from qrt_async.submit.line import Line
 from qrt_async.submit.permits import PermitStore, ProcessPermits
 from qrt_async.submit.recent import recent_ages
 
+Kind = tuple[object, ...]
+
 _THE_RATE = "the rate limit of submissions"
 
 
@@ -31,6 +33,8 @@ class Entrance:
         self.cap = PendingCap(self._pending)
         self._gates: tuple[Gate, ...] = (self.outage, self.usage, self.backends, self.cap)
         self._line: Line[Errand] = Line()
+        self._kinds: dict[Kind, dict[Errand, None]] = {}
+        """Who is in line, by kind: there may be ten thousand of them, and of three kinds."""
         self._jobs: WeakSet[Known] = WeakSet()
         self._news = asyncio.Event()
         self._serving: asyncio.Task[None] | None = None
@@ -61,6 +65,7 @@ class Entrance:
             return
         errand.turn = asyncio.get_running_loop().create_future()
         self._line.add(errand, errand.place, front=again)
+        self._kinds.setdefault(errand.kind, {})[errand] = None
         self._announce_wait(errand)
         self.kick()
         try:
@@ -104,8 +109,7 @@ class Entrance:
     def evict(self, means: Means, error: QrtError) -> None:
         """A service closes: those in line who came from it are told why."""
         for errand in [errand for errand in self._line if errand.means is means]:
-            self._line.remove(errand)
-            _tell(errand, error)
+            self._dismiss(errand, error)
         self.kick()
 
     def why(self, errand: Errand) -> str | None:
@@ -158,6 +162,7 @@ class Entrance:
                 store.take_back()
                 continue
             self._line.take(errand)
+            self._forget(errand)
             self._admit(errand, store)
             if errand.turn is not None and not errand.turn.done():
                 errand.turn.set_result(None)
@@ -179,32 +184,35 @@ class Entrance:
             pass
 
     def _next(self) -> Errand | None:
-        """The first whose gates are open. One that waiting will not help is told so."""
+        """The first whose gates are open. Those whom waiting will not help are told so."""
         now = _now()
-        holds: dict[tuple[object, ...], Hold | None] = {}
-        hopeless: list[tuple[Errand, Hold]] = []
-
-        def may_go(errand: Errand) -> bool:
-            kind = (errand.load, *map(id, errand.gates))
-            if kind not in holds:
-                holds[kind] = self._hold(errand, now)
-            hold = holds[kind]
+        holds = {kind: self._hold(next(iter(errands)), now) for kind, errands in self._kinds.items()}
+        for kind, hold in holds.items():
             if hold is not None and hold.hopeless:
-                hopeless.append((errand, hold))
-            return hold is None
-
-        found = self._line.first(may_go)
-        for errand, hold in hopeless:
-            self._line.remove(errand)
-            _tell(errand, OverUsage(f"Not submitted: {hold.why}."))
-        return found
+                for errand in list(self._kinds[kind]):
+                    self._dismiss(errand, OverUsage(f"Not submitted: {hold.why}."))
+        if all(hold is not None for hold in holds.values()):
+            return None
+        return self._line.first(lambda errand: holds[errand.kind] is None)
 
     def _opens(self) -> float:
         """Seconds until the first gate that holds somebody may open by itself."""
         now = _now()
-        holds = {(errand.load, *map(id, errand.gates)): errand for errand in self._line}
-        untils = [hold.until for errand in holds.values() if (hold := self._hold(errand, now)) is not None]
-        return max(0.0, min(untils, default=math.inf) - now)
+        holds = [self._hold(next(iter(errands)), now) for errands in self._kinds.values()]
+        return max(0.0, min((hold.until for hold in holds if hold is not None), default=math.inf) - now)
+
+    def _dismiss(self, errand: Errand, error: QrtError) -> None:
+        """Out of the line, told why."""
+        self._line.remove(errand)
+        self._forget(errand)
+        if errand.turn is not None and not errand.turn.done():
+            errand.turn.set_exception(error)
+
+    def _forget(self, errand: Errand) -> None:
+        errands = self._kinds[errand.kind]
+        del errands[errand]
+        if not errands:
+            del self._kinds[errand.kind]
 
     def _hold(self, errand: Errand, now: float) -> Hold | None:
         for gate in (*errand.gates, *self._gates):
@@ -222,6 +230,7 @@ class Entrance:
         """Cancelled: out of the line, or back with what it was just given."""
         if errand in self._line:
             self._line.remove(errand)
+            self._forget(errand)
         elif errand.turn is not None and _given(errand.turn):
             self.step_back(errand)
         self.kick()
@@ -241,8 +250,7 @@ class Entrance:
         error = QrtError(f"Submitting crashed ({task.exception()!r}). Nothing of this was sent.")
         error.__cause__ = task.exception()
         for errand in list(self._line):
-            self._line.remove(errand)
-            _tell(errand, error)
+            self._dismiss(errand, error)
 
     def _pending(self) -> int:
         return sum(not known.settled for known in self._jobs)
@@ -267,11 +275,6 @@ def entrance_of(user: str, limit: RateLimit | None) -> Entrance:
 
 def _given(turn: asyncio.Future[None]) -> bool:
     return turn.done() and not turn.cancelled() and turn.exception() is None
-
-
-def _tell(errand: Errand, error: QrtError) -> None:
-    if errand.turn is not None and not errand.turn.done():
-        errand.turn.set_exception(error)
 
 
 def _now() -> float:

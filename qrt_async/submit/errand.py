@@ -63,6 +63,8 @@ class Errand:
         self.load = load
         self.place = place
         self.gates = gates
+        self.kind = (load, *map(id, gates))
+        """Those of one kind are held by the same gates at the same time."""
         self.patient = patient
         self.settle = settle
         self.leaving = leaving

@@ -9,10 +9,14 @@ from statistics import mean
 from typing import Any
 
 import pytest
+from msgspec import Raw
 
 import qrt_async as qrt
+from qrt_async.api.job_calls import NewJob, create_job
 from qrt_async.errors import InvalidInput, JobFailed, LineFull, NotFound, NotSent, OverUsage
 from qrt_async.events import Event, SubmissionFailed
+from qrt_async.submit.errand import Errand
+from qrt_async.submit.gates import Hold, InFlight, Load
 from tests.ground import BACKEND, COUNTS, QASM, ground
 
 pytestmark = pytest.mark.virtual_clock
@@ -205,6 +209,40 @@ async def test_no_more_jobs_are_in_flight_than_was_said() -> None:
         ]
         in_flight = [sum(step for at, step in changes if at <= moment) for moment, _ in changes]
         assert max(in_flight) == 2
+
+
+async def test_a_thousand_that_are_held_back_cost_no_more_than_one_of_them() -> None:
+    asyncio.get_running_loop().set_debug(False)
+    asked = 0
+
+    class Asked(InFlight):
+        def hold(self, load: Load, now: float) -> Hold | None:
+            nonlocal asked
+            asked += 1
+            return super().hold(load, now)
+
+    async with ground() as here:
+        errands = []
+        entrance = await here.service.counter.sender.entrance()
+        gate = Asked(1)
+        for n in range(1000):
+            call = create_job(NewJob(program_id="sampler", backend=BACKEND, params=Raw(b"{}")))
+            errands.append(Errand(here.service.counter.means, call, str(n), Load(BACKEND), gates=(gate,)))
+        entering = [asyncio.create_task(entrance.enter(errand)) for errand in errands]
+        await asyncio.sleep(1)
+        assert [task.done() for task in entering].count(True) == 1
+        asked = 0
+        for _ in range(10):
+            entrance.kick()
+            await asyncio.sleep(1)
+        assert asked <= 50
+        entrance.step_back(errands[0])
+        await asyncio.sleep(1)
+        assert [task.done() for task in entering].count(True) == 2
+        for task in entering:
+            task.cancel()
+        await asyncio.gather(*entering, return_exceptions=True)
+        entrance.step_back(errands[1])
 
 
 async def test_a_budget_sets_the_cost_and_is_never_overrun_by_more_than_the_service_charges() -> None:

@@ -1,0 +1,48 @@
+"""A submission is of its program, and so are its job and its result. Checked by mypy, never run."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from typing import assert_type
+
+import qrt_async as qrt
+from qrt_async.submit.recovery import Recovery
+
+
+async def types_follow_the_program(submitter: qrt.Submitter, sampler: qrt.Sampler) -> None:
+    submission = submitter.submit(sampler, backend="b", priority=1, tenant="t", tags=["a"], cost=5)
+    assert_type(submission, qrt.Submission[qrt.PrimitiveResult])
+    assert_type(await submission.job(), qrt.AsyncJob[qrt.PrimitiveResult])
+    assert_type(await submission, qrt.PrimitiveResult)
+    assert_type(await asyncio.wait_for(submission, 5), qrt.PrimitiveResult)
+    assert_type(submission.why_waiting, str | None)
+    assert_type(submission.eta, float | None)
+    assert_type(submission.withdraw(), bool)
+    submitter.submit(sampler, backend="b", shots=5)  # type: ignore[call-arg] # of the program, not of the job
+
+
+async def what_is_mapped_keeps_its_type(submitter: qrt.Submitter) -> None:
+    def some() -> Iterator[qrt.Estimator]: ...  # type: ignore[empty-body] # never run
+
+    async def others() -> AsyncIterator[qrt.Program[int]]:
+        yield qrt.Program("executor", {})
+
+    async for submission in submitter.map(some(), backend="b"):
+        assert_type(await submission, qrt.PrimitiveResult)
+    async for numbers in submitter.map(others(), backend="b", ahead=5):
+        assert_type(await numbers, int)
+
+
+async def it_takes_a_service_and_files(service: qrt.RuntimeService) -> None:
+    async with qrt.Submitter(
+        service,
+        journal="runs.db",
+        permits="permits.db",
+        max_in_flight=3,
+        budget=qrt.Budget(seconds=600),
+        settle=None,
+        leave="cancel_all",
+    ) as submitter:
+        assert_type(await submitter.recover(), Recovery)
+    qrt.Submitter(service, leave="flee")  # type: ignore[arg-type] # not among the four
