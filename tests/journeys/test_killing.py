@@ -142,4 +142,4 @@ async def test_killed_at_every_write_sync_and_socket_call(tmp_path: Path, trap: 
         every = range(1, calls + 1, 1 if ALL else calls // 4)
         killed = await hold_to_account(here, tmp_path, [("call", nth) for nth in every], trap)
     log.info("killed: %s", {**killed, "calls of a run": calls})
-    assert killed["call"] > 0.8 * len(every), "a run varies by a few calls"
+    assert killed["call"] >= 0.7 * len(every), "a run varies by some calls"
