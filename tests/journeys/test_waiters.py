@@ -132,5 +132,5 @@ class Waiters(RuleBasedStateMachine):
         self.loop.close()
 
 
-Waiters.TestCase.settings = settings(max_examples=40, stateful_step_count=25, deadline=None)
+Waiters.TestCase.settings = settings(max_examples=15, stateful_step_count=25, deadline=None)
 TestWaiters = Waiters.TestCase
