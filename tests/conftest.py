@@ -31,6 +31,17 @@ def pytest_configure(config: pytest.Config) -> None:
     config.option.asyncio_debug = True
 
 
+LONG = ("tests/journeys/", "tests/benchmarks/", "tests/hostile/", "tests/test_documents.py", "tests/test_testing.py",
+        "tests/emulator/workers/test_simulator.py", "tests/emulator/test_main.py")  # fmt: skip
+"""Whole paths, and what starts processes; other tests that take long are marked by themselves."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if item.nodeid.startswith(LONG):
+            item.add_marker(pytest.mark.long)
+
+
 def pytest_asyncio_loop_factories(item: pytest.Item) -> Mapping[str, Callable[[], asyncio.AbstractEventLoop]]:
     """Tests marked ``virtual_clock`` get the loop with simulated time."""
     if item.get_closest_marker("virtual_clock"):

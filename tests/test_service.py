@@ -100,6 +100,7 @@ def test_after_a_fork_the_child_is_told_plainly(tmp_path: Path) -> None:
     assert python(program, tmp_path).returncode == 0
 
 
+@pytest.mark.long
 def test_it_works_on_uvloop_with_real_circuits_and_leaves_nothing_behind(tmp_path: Path) -> None:
     pytest.importorskip("uvloop", reason="uvloop is not made for this platform")
     program = """

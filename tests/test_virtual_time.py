@@ -246,6 +246,7 @@ LEAKY_TESTS = """
 """
 
 
+@pytest.mark.long
 def test_leaks_hidden_errors_and_forgotten_coroutines_fail_a_test(tmp_path: Path) -> None:
     (tmp_path / "test_leaky.py").write_text(textwrap.dedent(LEAKY_TESTS))
     root = Path(__file__).parent.parent

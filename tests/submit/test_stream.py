@@ -43,6 +43,7 @@ async def test_no_more_than_ahead_are_taken_from_the_source_and_not_yet_yielded(
         assert yielded == len(taken) == 40
 
 
+@pytest.mark.long
 async def test_hundreds_of_programs_need_no_more_memory_than_those_ahead() -> None:
     asyncio.get_running_loop().set_debug(False)
     alive: list[int] = []

@@ -140,6 +140,7 @@ def test_drawn_quarter_turns_are_exact_so_that_wide_clifford_templates_run_as_su
     assert (bits == bits[..., :1]).all()
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("scale", [1.0, -1.0])
 def test_noise_is_injected_at_its_rates_and_signs_tell_what_was_negative(scale: float) -> None:
     rate, number = 0.3, 2000

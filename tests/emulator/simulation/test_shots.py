@@ -152,6 +152,7 @@ def test_a_seed_follows_from_what_is_done_and_not_from_names() -> None:
     assert len({digest(1, turned(0.5), 100), *(digest(*other) for other in others)}) == 4
 
 
+@pytest.mark.long
 def test_a_seed_is_the_same_in_another_process() -> None:
     code = (
         "from qiskit import QuantumCircuit\nfrom qrt_async.emulator.simulation.shots import digest\n"
