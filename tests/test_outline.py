@@ -46,9 +46,9 @@ MAY_START_AN_EMULATOR = {"service", "testing", "cli"}
 
 ONLY_IN = {
     "aiohttp": {"transport/http.py", "emulator/app.py"},
-    "qiskit": {"programs/qiskit.py", "programs/target.py"},
+    "qiskit": {"programs/qiskit.py", "programs/revived.py", "programs/target.py"},
     "qiskit_ibm_runtime": {"programs/official.py"},
-    "qiskit_aer": set[str](),
+    "qiskit_aer": {"programs/revived.py"},
     "samplomatic": set[str](),
     "multiprocessing": set[str](),
     "pickle": set[str](),

@@ -13,7 +13,7 @@ from qiskit import QuantumCircuit, primitives, qpy, quantum_info, result
 
 from qrt_async.api import pieces
 from qrt_async.errors import InvalidInput, ResultError
-from qrt_async.programs import walk
+from qrt_async.programs import revived, walk
 from qrt_async.programs.arrays import typed_array
 from qrt_async.programs.noise import EncodedCircuit
 from qrt_async.programs.npy import ndarray
@@ -208,6 +208,9 @@ _TYPES: dict[str, Any] = {
     "PauliLindbladMap": _channel,
     "Instruction": lambda text: _read_qpy(text).data[0].operation,
     "Result": result.Result.from_dict,
+    "Parameter": revived.parameter,
+    "spmatrix": revived.sparse_matrix,
+    "NoiseModel": revived.noise_model,
 }
 """What stays data without Qiskit."""
 

@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 from qiskit import QuantumCircuit, primitives, quantum_info
-from qiskit.circuit import Instruction
+from qiskit.circuit import Instruction, Parameter
 from qiskit.circuit.library import RXGate
 from qiskit_ibm_runtime import execution_span, results
 from qiskit_ibm_runtime.decoders.defaults import DEFAULT_DECODERS
@@ -115,6 +115,7 @@ def metadata_of_every_type_are_equal() -> None:
         "set": {1, 2},
         "circuit": circuit,
         "instruction": RXGate(0.5),
+        "parameter": Parameter("theta"),
         "paulis": quantum_info.PauliList(["XX", "IZ"]),
         "operator": quantum_info.SparsePauliOp(["XX", "IZ", "XX"], [1, 2, 3j]),
         "channel": quantum_info.PauliLindbladMap.from_sparse_list([("XX", [0, 1], 0.1)], num_qubits=2),
