@@ -66,6 +66,11 @@ class Writer:
         elif self._connection is not None:
             self._connection.close()
 
+    def __del__(self) -> None:
+        """Dropped without having been closed: nobody writes any more, and only the file is still open."""
+        if self._connection is not None:
+            self._connection.close()
+
     def _live(self) -> None:
         while (first := self._queue.get()) is not None:
             batch = [first]
