@@ -79,6 +79,10 @@ INSERT INTO state VALUES (1, NULL, NULL, NULL, NULL, NULL);
 )
 
 
+_SWITCHES = 20
+"""So often a file that others are opening, too, is tried to be switched."""
+
+
 def connect(path: Path, form: Form) -> sqlite3.Connection:
     """The file, made if there is none. Raises ``JournalError`` for one of another form, or that cannot be used, and
     leaves that untouched."""
@@ -97,12 +101,25 @@ def connect(path: Path, form: Form) -> sqlite3.Connection:
     connection = sqlite3.connect(path, isolation_level=None, timeout=30.0, check_same_thread=False)
     try:
         _make(connection, form)
-        connection.execute("PRAGMA journal_mode = WAL")
+        _log_ahead(connection)
         connection.execute("PRAGMA synchronous = FULL")
     except BaseException:
         connection.close()
         raise
     return connection
+
+
+def _log_ahead(connection: sqlite3.Connection) -> None:
+    """Switching to WAL needs the file for itself and may not wait for that; an exclusive transaction waits."""
+    for left in reversed(range(_SWITCHES)):
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+            return
+        except sqlite3.OperationalError:
+            if left == 0:
+                raise
+            connection.execute("BEGIN EXCLUSIVE")
+            connection.execute("COMMIT")
 
 
 def _make(connection: sqlite3.Connection, form: Form) -> None:
