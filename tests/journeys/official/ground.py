@@ -166,11 +166,12 @@ def requests() -> dict[str, int]:
 
 def recorded(begin: int) -> Iterator[dict[str, Any]]:
     """What the emulator has recorded since that byte of the file, complete."""
-    mark = f"?end-of={os.getpid()}"
-    control("stats", query=mark)
-    while mark.encode() not in RECORD.read_bytes()[begin:]:
+    mark = f"?end-of={os.getpid()}".encode()
+    control("stats", query=mark.decode())
+    while mark not in (written := RECORD.read_bytes()[begin:]):
         time.sleep(0.02)
-    for line in RECORD.read_bytes()[begin:].splitlines():
+    complete, _, _ = written.rpartition(b"\n")  # the writer may be in the middle of a line
+    for line in complete.splitlines():
         yield json.loads(line)
 
 
@@ -188,7 +189,7 @@ def every_exchange_validates(begin: int) -> None:
 
 
 def main() -> None:
-    begin = RECORD.stat().st_size
+    begin = RECORD.read_bytes().rfind(b"\n") + 1
     named: dict[str, Check] = {function.__name__: function for function in checks}
     named["every_exchange_validates"] = partial(every_exchange_validates, begin)
     for name, function in named.items():
