@@ -65,7 +65,7 @@ class Delivery:
 
     async def _bring(self, known: Known) -> Any:
         async with self._decoder.room() as keep:
-            body = known.take_body() or await self._body_of_completed(known, keep)
+            body = known.take_body() or await self.body_of_completed(known, keep)
             try:
                 value = await self._decoder.decode(known.program_id or "", body)
             except ResultError as error:
@@ -76,7 +76,8 @@ class Delivery:
             self._held = None
         return value
 
-    async def _body_of_completed(self, known: Known, keep: Keep) -> bytes:
+    async def body_of_completed(self, known: Known, keep: Keep | None = None) -> bytes:
+        """As ``body``; a result that the service does not have yet is waited for."""
         body = await self.body(known, keep)
         for pause in _LATE:
             if body is not None:

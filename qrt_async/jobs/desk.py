@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from typing import Any
 from weakref import WeakKeyDictionary
 
 from qrt_async.api.call import Ask
@@ -54,6 +55,10 @@ class Desk:
             found = Delivery(self._ask, self._crew, self._decoder, self._spool, keep=self._keep_results)
             self._deliveries[known] = found
         return found
+
+    async def decode(self, program_id: str, body: bytes) -> Any:
+        """A result that was kept elsewhere. Raises ``ResultError``."""
+        return await self._decoder.decode(program_id, body)
 
     def call_back(self, job_id: str, callback: Callable[[], object]) -> None:
         """Run a user's callback; its mistake is told and hurts nobody."""

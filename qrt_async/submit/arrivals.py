@@ -44,6 +44,15 @@ class Arrivals:
         """What is known of a job that somebody holds."""
         return self._desk.watcher.know(job_id)
 
+    async def body(self, job_id: str) -> bytes:
+        """The result of a completed job, undecoded, and nowhere in memory any more."""
+        known = self.of(job_id)
+        return known.take_body() or await self._desk.delivery(known).body_of_completed(known)
+
+    async def decode(self, program_id: str, body: bytes) -> Any:
+        """As the result of a job is decoded."""
+        return await self._desk.decode(program_id, body)
+
     def spool_of(self, job_id: str) -> str | None:
         """Where the result of a private job is put by whoever reads it."""
         return None if self._spool is None else str(self._spool.path(job_id))

@@ -93,6 +93,10 @@ class Carrier:
         """Is it on its way in this process?"""
         return key in self._passages
 
+    def passage(self, key: str) -> Passage | None:
+        """The one that is on its way in this process."""
+        return self._passages.get(key)
+
     def replace(self, key: str, job: AsyncJob[Any]) -> None:
         """The submission had become two jobs, and this is the one that is kept."""
         for passage in {*self._passages.values(), *self.doubtful}:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 import secrets
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
 
@@ -18,6 +19,12 @@ if TYPE_CHECKING:
     import sqlite3
 
 _FIELDS = {"program_id": "program", "session_id": "session"}
+_ROWS = (
+    "SELECT key, program, backend, body, priority, tenant, cost, tags, session, private, instance, watch,"
+    " state, posts, job, detail FROM submissions"
+)
+
+T = TypeVar("T")
 
 
 class Row(msgspec.Struct, frozen=True, kw_only=True):
@@ -107,6 +114,11 @@ class Journal:
 
         return await self._writer.run(read)
 
+    async def has_result(self, key: str) -> bool:
+        """Was a result kept?"""
+        asked = "SELECT 1 FROM submissions WHERE key = ? AND result IS NOT NULL"
+        return await self._writer.run(lambda db: db.execute(asked, (key,)).fetchone() is not None)
+
     async def doubled(self, key: str, kept: str, job_id: str, charged: float | None) -> None:
         """A submission had become two jobs, and this one was cancelled."""
         await self._do(
@@ -117,6 +129,14 @@ class Journal:
     async def claim(self, instance: str | None) -> list[Row]:
         """What processes that are no more submitted to this instance is ours from now on; with what was before."""
         return await self._writer.run(lambda db: self._claim(db, instance))
+
+    async def adopt(self, keys: Sequence[str]) -> list[Row]:
+        """Those of these submissions that no other living process has are ours from now on."""
+        return await self._writer.run(lambda db: self._adopt(db, keys))
+
+    async def run(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        """What ``work`` returns, committed: for who keeps more than submissions in this file."""
+        return await self._writer.run(work)
 
     async def keys(self) -> set[str]:
         """The keys of all submissions that were ever written down here."""
@@ -181,23 +201,39 @@ class Journal:
             )
         return connection
 
-    def _claim(self, db: sqlite3.Connection, instance: str | None) -> list[Row]:
+    def living(self, db: sqlite3.Connection) -> dict[str, int]:
+        """Whoever has this file open, with the ids of their processes; the dead are struck off."""
         for (owner,) in db.execute("SELECT id FROM owners WHERE id != ?", (self.owner,)).fetchall():
             lock = lock_of(self.path, owner)
             if lock.take():
                 db.execute("DELETE FROM owners WHERE id = ?", (owner,))
                 lock.drop()
+        return dict(db.execute("SELECT id, pid FROM owners").fetchall())
+
+    def _claim(self, db: sqlite3.Connection, instance: str | None) -> list[Row]:
+        self.living(db)
         db.execute(
             "UPDATE submissions SET owner = ? WHERE owner NOT IN (SELECT id FROM owners) AND instance IS ?",
             (self.owner, instance),
         )
         rows = db.execute(
-            "SELECT key, program, backend, body, priority, tenant, cost, tags, session, private, instance, watch,"
-            " state, posts, job, detail FROM submissions"
-            " WHERE owner = ? AND instance IS ? AND state != 'withdrawn' ORDER BY rowid",
+            f"{_ROWS} WHERE owner = ? AND instance IS ? AND state != 'withdrawn' ORDER BY rowid",
             (self.owner, instance),
         )
         return [_row(row) for row in rows]
+
+    def _adopt(self, db: sqlite3.Connection, keys: Sequence[str]) -> list[Row]:
+        self.living(db)
+        found = []
+        for key in keys:
+            db.execute(
+                "UPDATE submissions SET owner = ? WHERE key = ? AND owner NOT IN (SELECT id FROM owners)",
+                (self.owner, key),
+            )
+            row = db.execute(f"{_ROWS} WHERE key = ? AND owner = ?", (key, self.owner)).fetchone()
+            if row is not None:
+                found.append(_row(row))
+        return found
 
     def _leave(self, db: sqlite3.Connection) -> None:
         """Rows stay whose they are: with nobody alive to own them, the next one claims them."""

@@ -32,6 +32,20 @@ class Keeper:
             else:
                 await self._bring(key, job)
 
+    async def store(self, key: str, job: AsyncJob[Any]) -> bool:
+        """Have the result of a completed job in the journal and not in memory. ``False`` where the journal fails: then
+        it can be had of the job."""
+        if await self._journal.has_result(key):
+            return True
+        known = self._arrivals.of(job.id)
+        body = await self._arrivals.body(job.id)
+        try:
+            await self._journal.keep(key, body)
+        except JournalError:
+            known.body = body
+            return False
+        return True
+
     async def _bring(self, key: str, job: AsyncJob[Any]) -> None:
         known = self._arrivals.of(job.id)
         body = await self._journal.result(key)

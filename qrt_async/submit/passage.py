@@ -115,6 +115,13 @@ class Passage:
                     await keeper.bring(self.key, job)
                     self.keeper = None
 
+    async def store(self, job: AsyncJob[Any]) -> bool:
+        """Have the result kept, and not in memory; ``False`` where there is nobody to keep it."""
+        if self.keeper is None:
+            return False
+        async with self._bringing:
+            return await self.keeper.store(self.key, job)
+
     def listen(self, listener: Callable[[Passage], None]) -> None:
         """Have it called when there is nothing more to come."""
         if self.over:

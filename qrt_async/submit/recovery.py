@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -137,34 +137,47 @@ class Recoverer:
             unclear_sessions=tuple(unclear),
         )
 
+    async def take_up(self, keys: Sequence[str]) -> dict[str, Passage]:
+        """These submissions alone, as far as nobody else who lives has them: those of this process as they are, those
+        of processes that are gone as ``recover`` takes them up."""
+        found = {key: passage for key in keys if (passage := self._carrier.passage(key)) is not None}
+        if self._journal is not None:
+            for row in await self._journal.adopt([key for key in keys if key not in found]):
+                passage = self._carrier.passage(row.intent.key) or self._set_out(row)
+                if passage is not None:
+                    found[row.intent.key] = passage
+        return found
+
     def _take_up(self, row: Row) -> Submission[Any] | None:
+        passage = self._set_out(row)
+        return None if passage is None else Submission(passage, self._carrier.withdraw)
+
+    def _set_out(self, row: Row) -> Passage | None:
         """Send what never left, look for what may have, re-attach what is a job."""
         intent = row.intent
+        passage = self._passage(intent)
         if row.state in {"waiting", "sending"}:
-            passage, submission = self._passage(intent)
             call = call_of(intent)
 
             async def pack() -> Errand:
                 return self._packer.again(passage, call, intent, suspect=row.state == "sending")
 
             self._carrier.start(passage, new_of(intent), pack, watch=intent.watch)
-            return submission
+            return passage
         if row.job_id is None:
             return None
-        passage, submission = self._passage(intent)
         job = self._handle(intent, row.job_id)
         if row.state == "accepted":
             self._carrier.resume(passage, job, intent)
         else:
             passage.accept(job)
             passage.end()
-        return submission
+        return passage
 
-    def _passage(self, intent: Intent) -> tuple[Passage, Submission[Any]]:
-        place = Place(intent.priority, intent.tenant)
-        passage = Passage(intent.key, intent.backend, place, self._told)
+    def _passage(self, intent: Intent) -> Passage:
+        passage = Passage(intent.key, intent.backend, Place(intent.priority, intent.tenant), self._told)
         passage.keeper = self._keeper
-        return passage, Submission(passage, self._carrier.withdraw)
+        return passage
 
     def _handle(self, intent: Intent, job_id: str) -> AsyncJob[Any]:
         tag = tag_of(intent.key, intent.tenant)
@@ -184,9 +197,9 @@ class Recoverer:
             if self._journal is not None:
                 await self._journal.intend(intent)
                 await self._journal.accepted(key, job.id, job.session_id)
-            passage, submission = self._passage(intent)
+            passage = self._passage(intent)
             self._carrier.resume(passage, self._handle(intent, job.id), intent)
-            found.append(submission)
+            found.append(Submission(passage, self._carrier.withdraw))
         return found
 
     async def _end_doubles(self, key: str, tenant: str | None) -> list[Double]:

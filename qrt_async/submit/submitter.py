@@ -168,22 +168,29 @@ class Submitter:
     def _submit(
         self, program: Program[T], backend: str, place: Place, wishes: Wishes
     ) -> tuple[Submission[T], Passage]:
+        passage = self._set_out(program, backend, place, wishes, fresh_key())
+        submission: Submission[T] = Submission(passage, self._carrier.withdraw)
+        return submission, passage
+
+    def _set_out(
+        self, program: Program[Any], backend: str, place: Place, wishes: Wishes, key: str
+    ) -> Passage:
+        """From now on it is on its way."""
         self._counter.home.enter()
         new = self._drafted(program, backend, wishes)
         if self._over:
             raise InvalidInput("This Submitter was left: make a new one. Nothing was sent.")
         if self._carrier.waiting >= self._max_waiting:
             raise self._line_full()
-        passage = Passage(fresh_key(), backend, place, self._told)
+        passage = Passage(key, backend, place, self._told)
         passage.keeper = self._keeper
-        submission: Submission[T] = Submission(passage, self._carrier.withdraw)
         self._carrier.start(
             passage,
             new,
             lambda: self._packer.fresh(passage, program, new, wishes),
             watch=wishes.get("watch", True),
         )
-        return submission, passage
+        return passage
 
     def _drafted(self, program: Program[Any], backend: str, wishes: Wishes) -> Any:
         new = draft(program, backend, wishes)

@@ -1,0 +1,1 @@
+"""Sweeps: many points of parameters, few jobs, one stream of results."""
