@@ -28,6 +28,15 @@ class Intent(msgspec.Struct, frozen=True, kw_only=True):
     watch: bool = True
 
 
+class Account(msgspec.Struct, frozen=True, kw_only=True):
+    """Seconds of QPU time under a budget: ``settled`` by all, ``elsewhere`` reserved by others who share the diary."""
+
+    settled: float = 0.0
+    elsewhere: float = 0.0
+    granted: bool = False
+    """Was there room for what was asked for?"""
+
+
 class Diary(Protocol):
     """Each returns once what it says is safe."""
 
@@ -40,6 +49,16 @@ class Diary(Protocol):
 
     async def leaving(self, key: str) -> None:
         """A request is about to leave: from now on, there may be a job."""
+
+    async def reserve(self, key: str, cost: float, room: float) -> Account:
+        """A request of this cost is about to leave, if what is settled and reserved elsewhere is no more than
+        ``room``; else nothing is written."""
+
+    async def refused(self, key: str) -> None:
+        """The request that left became no job, for certain."""
+
+    async def charged(self, key: str, seconds: float) -> Account:
+        """The charge of its job is settled."""
 
     async def accepted(self, key: str, job_id: str, session_id: str | None) -> None:
         """The service took it in."""
@@ -56,9 +75,21 @@ class NoDiary:
 
     keeps = False
 
+    def __init__(self) -> None:
+        self._settled = 0.0
+
     async def intend(self, intent: Intent) -> None: ...
 
     async def leaving(self, key: str) -> None: ...
+
+    async def reserve(self, key: str, cost: float, room: float) -> Account:
+        return Account(settled=self._settled, granted=self._settled <= room)
+
+    async def refused(self, key: str) -> None: ...
+
+    async def charged(self, key: str, seconds: float) -> Account:
+        self._settled += seconds
+        return Account(settled=self._settled)
 
     async def accepted(self, key: str, job_id: str, session_id: str | None) -> None: ...
 

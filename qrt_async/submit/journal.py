@@ -11,17 +11,24 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
 
-from qrt_async.submit.diary import Intent, RowState
+from qrt_async.submit.diary import Account, Intent, RowState
 from qrt_async.submit.owners import Lock, lock_of
 from qrt_async.submit.writer import Writer
 
 if TYPE_CHECKING:
     import sqlite3
 
+_ACCOUNT = """
+SELECT (SELECT total(charged) FROM submissions WHERE reserved IS NOT NULL)
+     + (SELECT total(doubles.charged) FROM doubles JOIN submissions USING (key) WHERE reserved IS NOT NULL),
+       (SELECT total(reserved) FROM submissions WHERE reserved IS NOT NULL AND charged IS NULL AND owner != ?)
+"""
+"""What counts in a budget: that which was sent under one. Charged, doubles included; and reserved by others."""
+
 _FIELDS = {"program_id": "program", "session_id": "session"}
 _ROWS = (
     "SELECT key, program, backend, body, priority, tenant, cost, tags, session, private, instance, watch,"
-    " state, posts, job, detail FROM submissions"
+    " state, posts, job, detail, reserved IS NOT NULL AND charged IS NULL FROM submissions"
 )
 
 T = TypeVar("T")
@@ -35,6 +42,8 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
     posts: int
     job_id: str | None
     detail: str | None
+    uncharged: bool
+    """Was it sent under a budget, and its charge is not settled?"""
 
 
 class SessionRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -80,6 +89,35 @@ class Journal:
             (_now(), key),
         )
 
+    async def reserve(self, key: str, cost: float, room: float) -> Account:
+        def write(db: sqlite3.Connection) -> Account:
+            account = self._account(db)
+            if account.settled + account.elsewhere > room:
+                return account
+            db.execute(
+                "UPDATE submissions SET state = 'sending', posts = posts + 1, reserved = ?, changed = ? WHERE key = ?",
+                (cost, _now(), key),
+            )
+            return msgspec.structs.replace(account, granted=True)
+
+        return await self._writer.run(write)
+
+    async def refused(self, key: str) -> None:
+        await self._do(
+            "UPDATE submissions SET state = CASE WHEN posts > 1 THEN state ELSE 'waiting' END, posts = posts - 1,"
+            " reserved = NULL, changed = ? WHERE key = ?",
+            (_now(), key),
+        )
+
+    async def charged(self, key: str, seconds: float) -> Account:
+        def write(db: sqlite3.Connection) -> Account:
+            db.execute(
+                "UPDATE submissions SET charged = ?, changed = ? WHERE key = ?", (seconds, _now(), key)
+            )
+            return self._account(db)
+
+        return await self._writer.run(write)
+
     async def accepted(self, key: str, job_id: str, session_id: str | None) -> None:
         await self._do(
             "UPDATE submissions SET state = 'accepted', job = ?, session = coalesce(?, session), body = NULL,"
@@ -89,11 +127,12 @@ class Journal:
 
     async def moved(self, key: str, state: RowState, detail: str | None = None) -> None:
         await self._do(
-            "UPDATE submissions SET state = ?, detail = ?, changed = ?,"
-            " body = CASE WHEN ? IN ('waiting', 'sending') THEN body END"
+            "UPDATE submissions SET state = :state, detail = :detail, changed = :now,"
+            " body = CASE WHEN :state IN ('waiting', 'sending') THEN body END,"
+            " reserved = CASE WHEN :state IN ('failed', 'withdrawn') THEN NULL ELSE reserved END"
             # One whose job could not be written down stays as it is, to be found by its tag.
-            " WHERE key = ? AND (job IS NOT NULL OR ? != 'ended')",
-            (state, detail, _now(), state, key, state),
+            " WHERE key = :key AND (job IS NOT NULL OR :state != 'ended')",
+            {"state": state, "detail": detail, "now": _now(), "key": key},
         )
 
     async def keep(self, key: str, body: bytes) -> None:
@@ -235,6 +274,10 @@ class Journal:
                 found.append(_row(row))
         return found
 
+    def _account(self, db: sqlite3.Connection) -> Account:
+        settled, elsewhere = db.execute(_ACCOUNT, (self.owner,)).fetchone()
+        return Account(settled=settled, elsewhere=elsewhere)
+
     def _leave(self, db: sqlite3.Connection) -> None:
         """Rows stay whose they are: with nobody alive to own them, the next one claims them."""
         db.execute("DELETE FROM owners WHERE id = ?", (self.owner,))
@@ -244,7 +287,7 @@ def _row(found: Any) -> Row:
     key, program, backend, body, priority, tenant, cost, tags, session, private, instance, watch, *rest = (
         found
     )
-    state, posts, job, detail = rest
+    state, posts, job, detail, uncharged = rest
     intent = Intent(
         key=key,
         program_id=program,
@@ -259,7 +302,7 @@ def _row(found: Any) -> Row:
         instance=instance,
         watch=bool(watch),
     )
-    return Row(intent=intent, state=state, posts=posts, job_id=job, detail=detail)
+    return Row(intent=intent, state=state, posts=posts, job_id=job, detail=detail, uncharged=bool(uncharged))
 
 
 def _now() -> str:

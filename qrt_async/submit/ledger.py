@@ -10,21 +10,25 @@ from typing import NamedTuple
 from qrt_async.errors import JournalError
 from qrt_async.submit.disks import network_kind
 
-VERSION = 1
-
 
 class Form(NamedTuple):
-    """What a file holds. ``mark`` is its ``application_id``, four letters in ASCII."""
+    """What a file holds. ``mark`` is its ``application_id``, four letters in ASCII.
+
+    ``steps`` lead from an empty file to the newest form, each from one version to the next: a new file takes all of
+    them, an older one those it lacks. A step that was released is never changed; what is new becomes one more.
+    """
 
     what: str
     mark: int
-    schema: str
+    steps: tuple[str, ...]
+
+    @property
+    def version(self) -> int:
+        """The newest, in the file's ``user_version``."""
+        return len(self.steps)
 
 
-JOURNAL = Form(
-    "journal",
-    int.from_bytes(b"qrtj"),
-    """
+_SUBMISSIONS = """
 CREATE TABLE owners (id TEXT PRIMARY KEY, pid INTEGER NOT NULL, since TEXT NOT NULL);
 CREATE TABLE submissions (
     key TEXT PRIMARY KEY,
@@ -63,19 +67,29 @@ CREATE TABLE sessions (
 CREATE TABLE doubles (
     job TEXT PRIMARY KEY, key TEXT NOT NULL, kept TEXT NOT NULL, charged REAL, found TEXT NOT NULL
 );
-""",
-)
+"""
+
+_CHARGES = """
+ALTER TABLE submissions ADD COLUMN reserved REAL;
+ALTER TABLE submissions ADD COLUMN charged REAL;
+CREATE INDEX submissions_by_charge ON submissions (owner, reserved, charged) WHERE reserved IS NOT NULL;
+"""
+"""Seconds of QPU time that a submission under a budget may still be charged, and was."""
+
+JOURNAL = Form("journal", int.from_bytes(b"qrtj"), (_SUBMISSIONS, _CHARGES))
 
 PERMITS = Form(
     "store of permits",
     int.from_bytes(b"qrtp"),
-    """
+    (
+        """
 CREATE TABLE permits (id INTEGER PRIMARY KEY, owner TEXT NOT NULL, replied REAL);
 CREATE TABLE state (
     one INTEGER PRIMARY KEY CHECK (one = 1), closed_until REAL, latest REAL, submissions INTEGER, per REAL, margin REAL
 );
 INSERT INTO state VALUES (1, NULL, NULL, NULL, NULL, NULL);
 """,
+    ),
 )
 
 
@@ -123,17 +137,23 @@ def _log_ahead(connection: sqlite3.Connection) -> None:
 
 
 def _make(connection: sqlite3.Connection, form: Form) -> None:
-    """Give an empty file its form. Of two processes that try, one does."""
+    """Bring an empty or older file to the newest form, all of it or nothing. Of two processes that try, one does."""
     connection.execute("PRAGMA synchronous = FULL")
-    if _header(connection) != (0, 0):
+    if _header(connection) == (form.mark, form.version):
         return
     connection.execute("BEGIN EXCLUSIVE")
-    if _header(connection) == (0, 0):
-        for statement in form.schema.split(";"):
-            connection.execute(statement)
-        connection.execute(f"PRAGMA application_id = {form.mark}")
-        connection.execute(f"PRAGMA user_version = {VERSION}")
-    connection.execute("COMMIT")
+    try:
+        _, version = _header(connection)
+        for step in form.steps[version:]:
+            for statement in step.split(";"):
+                connection.execute(statement)
+        if version < form.version:
+            connection.execute(f"PRAGMA application_id = {form.mark}")
+            connection.execute(f"PRAGMA user_version = {form.version}")
+        connection.execute("COMMIT")
+    except BaseException:
+        connection.execute("ROLLBACK")
+        raise
 
 
 def _check(path: Path, form: Form) -> None:
@@ -152,9 +172,9 @@ def _check(path: Path, form: Form) -> None:
         raise JournalError(f"{path} cannot be read as a {form.what} ({error}). {_UNTOUCHED}") from error
     if application != form.mark and (application, version, tables) != (0, 0, 0):
         raise JournalError(f"{path} is a database of something else. {_UNTOUCHED}")
-    if version > VERSION:
+    if version > form.version:
         raise JournalError(
-            f"{path} was written by a newer qrt_async (form {version}; this one knows {VERSION}): upgrade it."
+            f"{path} was written by a newer qrt_async (form {version}; this one knows {form.version}): upgrade it."
             f" {_UNTOUCHED}"
         )
     if sound != "ok":
@@ -167,7 +187,7 @@ def _died_while_made(path: Path, form: Form, error: sqlite3.Error) -> bool:
         return False
     with path.open("rb") as file:  # https://www.sqlite.org/fileformat.html#the_database_header
         header = file.read(72)
-    return header[68:72] == form.mark.to_bytes(4) and int.from_bytes(header[60:64]) <= VERSION
+    return header[68:72] == form.mark.to_bytes(4) and int.from_bytes(header[60:64]) <= form.version
 
 
 _UNTOUCHED = "It was left untouched: name another file."

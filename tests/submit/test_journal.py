@@ -13,9 +13,9 @@ from typing import Any
 import pytest
 
 from qrt_async.errors import JournalError
-from qrt_async.submit.diary import Diary, Intent, NoDiary
+from qrt_async.submit.diary import Account, Diary, Intent, NoDiary
 from qrt_async.submit.journal import Journal
-from qrt_async.submit.ledger import VERSION
+from qrt_async.submit.ledger import JOURNAL, connect
 
 pytestmark = pytest.mark.virtual_clock
 
@@ -80,7 +80,7 @@ async def test_the_file_is_the_users_alone_and_synced(journal: Journal, path: Pa
                 for name in ("journal_mode", "synchronous", "user_version")
             ]
         )
-        assert pragmas == ["wal", 2, VERSION]
+        assert pragmas == ["wal", 2, JOURNAL.version]
         await journal.close()
 
 
@@ -129,6 +129,43 @@ async def test_sessions_of_the_dead_are_known_with_their_ids(path: Path) -> None
     await ours.close()
 
 
+# --- budgets ------------------------------------------------------------------------------------------------
+
+
+async def test_a_budget_is_counted_over_all_who_share_the_journal(path: Path) -> None:
+    one, other = Journal(path, inline=True), Journal(path, inline=True)
+    for journal, key in ((one, "1" * 20), (one, "2" * 20), (other, "3" * 20)):
+        await journal.intend(intent(key))
+    assert await one.reserve("1" * 20, 10.0, 50.0) == Account(granted=True)
+    assert await other.reserve("3" * 20, 30.0, 9.0) == Account(elsewhere=10.0)
+    assert rows(path, "state, posts, reserved")[2] == ("waiting", 0, None), (
+        "there was no room: nothing was written"
+    )
+    assert await other.reserve("3" * 20, 30.0, 10.0) == Account(elsewhere=10.0, granted=True)
+    await one.accepted("1" * 20, "job-1", None)
+    assert await one.charged("1" * 20, 4.0) == Account(settled=4.0, elsewhere=30.0)
+    await other.moved("3" * 20, "failed", "why")
+    assert await one.reserve("2" * 20, 10.0, 4.0) == Account(settled=4.0, granted=True)
+    await one.doubled("1" * 20, "job-0", "job-1", 3.0)
+    await one.close()
+    await other.intend(intent("4" * 20))
+    assert await other.reserve("4" * 20, 1.0, 0.0) == Account(settled=7.0, elsewhere=10.0)
+    await other.close()
+
+
+async def test_one_that_was_refused_never_left(journal: Journal, path: Path) -> None:
+    with held(journal):
+        await journal.intend(intent())
+        await journal.reserve("a" * 20, 5.0, 10.0)
+        await journal.refused("a" * 20)
+        assert rows(path, "state, posts, reserved, body") == [("waiting", 0, None, b"{}")]
+        for _ in range(2):
+            await journal.leaving("a" * 20)
+        await journal.refused("a" * 20)
+        assert rows(path, "state, posts") == [("sending", 1)], "of the first it is not known"
+        await journal.close()
+
+
 # --- files that are refused --------------------------------------------------------------------------------
 
 
@@ -158,7 +195,7 @@ async def test_a_journal_of_a_newer_version_is_left_untouched(path: Path) -> Non
     await journal.open()
     await journal.close()
     connection = sqlite3.connect(path)
-    connection.execute(f"PRAGMA user_version = {VERSION + 1}")
+    connection.execute(f"PRAGMA user_version = {JOURNAL.version + 1}")
     connection.close()
     assert "newer" in await refused(path)
 
@@ -193,6 +230,68 @@ async def test_an_empty_file_becomes_a_journal(path: Path) -> None:
     assert len(rows(path)) == 1
 
 
+def old(path: Path) -> None:
+    """A journal as the first version wrote it, with two submissions whose process is gone."""
+    connection = connect(path, JOURNAL._replace(steps=JOURNAL.steps[:1]))
+    connection.execute(
+        "INSERT INTO submissions VALUES (?, 'gone', 'waiting', 'sampler', 'b', 'crn', NULL, 0, NULL, '[\"t\"]', NULL,"
+        " 0, 1, ?, 0, NULL, NULL, NULL, NULL, 'then', 'then')",
+        ("1" * 20, b"{}"),
+    )
+    connection.execute(
+        "INSERT INTO submissions VALUES (?, 'gone', 'ended', 'sampler', 'b', 'crn', 'x', 2, 5, '[]', 's', 0, 1, NULL,"
+        " 1, 'job-1', 'Completed', ?, NULL, 'then', 'then')",
+        ("2" * 20, b"result"),
+    )
+    connection.close()
+
+
+async def test_an_older_journal_is_brought_to_the_newest_form_and_loses_nothing(path: Path) -> None:
+    old(path)
+    assert JOURNAL.version > 1
+    journal = Journal(path, inline=True)
+    found = await journal.claim("crn")
+    assert [(row.intent, row.state, row.posts, row.job_id, row.uncharged) for row in found] == [
+        (intent("1" * 20, tags=("t",)), "waiting", 0, None, False),
+        (
+            intent("2" * 20, body=None, tenant="x", priority=2, cost=5, session_id="s"),
+            "ended",
+            1,
+            "job-1",
+            False,
+        ),
+    ]
+    assert await journal.result("2" * 20) == b"result"
+    assert await journal.charged("2" * 20, 3.0) == Account(), "sent under no budget"
+    await journal.close()
+    fresh = path.with_name("fresh.db")
+    other = Journal(fresh, inline=True)
+    await other.open()
+    await other.close()
+    assert shape(path) == shape(fresh)
+
+
+def shape(path: Path) -> set[tuple[Any, ...]]:
+    connection = sqlite3.connect(path)
+    try:
+        version = connection.execute("PRAGMA user_version").fetchone()
+        return {version, *connection.execute("SELECT name, sql FROM sqlite_master")}
+    finally:
+        connection.close()
+
+
+async def test_an_older_journal_that_cannot_be_brought_further_stays_as_it_was(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    old(path)
+    broken = JOURNAL._replace(steps=(*JOURNAL.steps[:1], "CREATE TABLE another (x); CREATE TABLE owners (x)"))
+    before = shape(path)
+    monkeypatch.setattr("qrt_async.submit.ledger.JOURNAL", broken)
+    with pytest.raises(JournalError):
+        await Journal(path, inline=True).open()
+    assert shape(path) == before
+
+
 async def test_after_it_was_closed_nothing_is_written(path: Path) -> None:
     journal = Journal(path, inline=True)
     await journal.intend(intent())
@@ -215,14 +314,17 @@ asyncio.run(main())
 """
 
 
-def test_two_processes_may_open_the_same_new_file_at_once(path: Path) -> None:
+@pytest.mark.parametrize("before", [False, True], ids=["new", "older"])
+def test_two_processes_may_open_the_same_file_at_once(path: Path, before: bool) -> None:
+    if before:
+        old(path)
     writing = [
         subprocess.Popen([sys.executable, "-c", OPENING, str(path), name], stderr=subprocess.PIPE)
         for name in "ab"
     ]
     for process in writing:
         assert process.communicate(timeout=50)[1] == b""
-    assert len(rows(path)) == 400
+    assert len(rows(path)) == 400 + 2 * before
 
 
 def test_both_keep_the_diary() -> None:
