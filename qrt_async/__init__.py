@@ -12,6 +12,7 @@ The layers, in the order in which data travels; imports point to the left:
     programs         what runs and what comes back
     jobs             awaiting: handles, and the one task that watches them all
     submit           many jobs, politely, each once
+    sweep            many parameters, one stream of results
     service          the front door
 
 and, apart from all of them, the emulator: the other side of the wire.
@@ -22,7 +23,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from qrt_async import errors, events
-from qrt_async.api.job_calls import RemoteStorage
 from qrt_async.api.models import JobRecord
 from qrt_async.api.status import JobStatus
 from qrt_async.errors import JobCancelled, JobFailed, JobRanTooLong, QrtError
@@ -44,7 +44,8 @@ if TYPE_CHECKING:
     from qrt_async.programs.bits import BitArray
     from qrt_async.programs.results import DataBin, PrimitiveResult, PubResult
     from qrt_async.submit.submission import Submission
-    from qrt_async.submit.submitter import Submitter
+    from qrt_async.sweep.submitter import Submitter
+    from qrt_async.sweep.sweep import Sweep
 
 __all__ = [
     "Account",
@@ -68,13 +69,13 @@ __all__ = [
     "PubResult",
     "QrtError",
     "RateLimit",
-    "RemoteStorage",
     "RetryPolicy",
     "RuntimeService",
     "Sampler",
     "SamplerOptions",
     "Submission",
     "Submitter",
+    "Sweep",
     "Timeouts",
     "TokenBucket",
     "__version__",
@@ -90,7 +91,8 @@ _LATER = {
     "PrimitiveResult": "qrt_async.programs.results",
     "PubResult": "qrt_async.programs.results",
     "Submission": "qrt_async.submit.submission",
-    "Submitter": "qrt_async.submit.submitter",
+    "Submitter": "qrt_async.sweep.submitter",
+    "Sweep": "qrt_async.sweep.sweep",
 }
 
 

@@ -60,6 +60,7 @@ class Counter:
         self.arrivals = arrivals
         self.sender = Sender(means, limit)
         self.instance = instance
+        self.limit = limit
         self.journals: list[Journal] = []
         """Those of the Submitters that are open; sessions are written down there, too."""
         self._intake = intake
@@ -80,6 +81,15 @@ class Counter:
         if wishes.get("watch", True):
             self.arrivals.watch(job.id)
         return job
+
+    async def check(self, program: Program[Any], backend: str) -> None:
+        """Does it fit the backend? Raises ``NotISA``, before anything is sent."""
+        await self._intake.check(program, backend)
+
+    @property
+    def max_payload(self) -> int:
+        """Bytes of params in one job."""
+        return self._intake.max_payload
 
     async def written(self, program: Program[Any], new: NewJob, isa: Isa, tag: str) -> Call[CreatedJob]:
         """The POST, checked against the backend and encoded. ``tag`` is the reserved one."""

@@ -42,7 +42,7 @@ class Intake:
         if isinstance(max_payload, bool) or not isinstance(max_payload, int) or max_payload < 1:
             raise InvalidInput(f"max_payload is {max_payload!r}; it must be a whole number of bytes above 0.")
         self._configuration = configuration
-        self._max_payload = max_payload
+        self.max_payload = max_payload
         self._known: dict[tuple[str, str | None], _Known] = {}
         self._asking: defaultdict[tuple[str, str | None], asyncio.Lock] = defaultdict(asyncio.Lock)
         self._working = asyncio.Lock()
@@ -60,12 +60,20 @@ class Intake:
         instructions = await self._instructions(backend, calibration_id) if check else None
         async with self._working:  # a large circuit takes a while: in a thread, and one is enough for all
             encoded = await asyncio.to_thread(_prepared, program, instructions)
-        if len(encoded) > self._max_payload:
+        if len(encoded) > self.max_payload:
             raise InvalidInput(
-                f"The params of this job are {len(encoded):,} bytes; at most {self._max_payload:,} are sent "
+                f"The params of this job are {len(encoded):,} bytes; at most {self.max_payload:,} are sent "
                 "(max_payload of RuntimeService). Make several jobs of it. Nothing was sent."
             )
         return Raw(encoded) if len(encoded) <= PIECE else Long.of(encoded)
+
+    async def check(self, program: Program[Any], backend: str) -> None:
+        """``NotISA`` for a circuit that does not fit; nothing is encoded."""
+        if program.checkable and _has_qiskit():
+            instructions = await self._instructions(backend, None)
+            if instructions is not None:
+                async with self._working:
+                    await asyncio.to_thread(program.check, instructions)
 
     async def _instructions(self, backend: str, calibration_id: str | None) -> InstructionSet | None:
         """Asked for once, however many want it at the same time."""

@@ -8,6 +8,7 @@ from typing import Any, Literal, Protocol, TypeVar, Unpack, get_args
 
 import msgspec
 
+from qrt_async.api.calls import SessionMode
 from qrt_async.errors import InvalidInput, LineFull, NotSent
 from qrt_async.events import SubmissionFailed, SubmissionsLeft
 from qrt_async.programs.program import Program
@@ -26,6 +27,7 @@ from qrt_async.submit.packer import Packer
 from qrt_async.submit.passage import Passage
 from qrt_async.submit.permits import PermitStore
 from qrt_async.submit.recovery import Recoverer, Recovery
+from qrt_async.submit.session import RuntimeSession
 from qrt_async.submit.shielded import shielded
 from qrt_async.submit.stream import Programs, Submissions, checked_ahead
 from qrt_async.submit.submission import Submission
@@ -39,6 +41,10 @@ class Service(Protocol):
 
     @property
     def counter(self) -> Counter: ...
+
+    def session(
+        self, *, backend: str, mode: SessionMode = "batch", ttl: int | None = None
+    ) -> RuntimeSession: ...
 
 
 class Submitter:
@@ -81,6 +87,7 @@ class Submitter:
             raise InvalidInput(f"max_waiting is {max_waiting!r}; it must be a whole number of at least 1.")
         if settle is not None and not settle >= 0:
             raise InvalidInput(f"settle is {settle!r}; it must be seconds, 0 or more, or None for never.")
+        self._service = service
         self._counter = service.counter
         self._max_waiting = max_waiting
         self._budget = budget
@@ -94,6 +101,10 @@ class Submitter:
         self._packer = Packer(self._counter, self._carrier, self._diary, settle)
         self._recoverer = Recoverer(self._carrier, self._packer, self._journal, self._told)
         self._over = False
+        self._begin()
+
+    def _begin(self) -> None:
+        """For those who add to this class."""
 
     @property
     def waiting(self) -> int:
@@ -157,11 +168,14 @@ class Submitter:
     async def __aexit__(self, kind: object, error: BaseException | None, trace: object) -> None:
         if error is None and self._leave == "drain":
             try:
-                await self._carrier.all_sent()
+                await self._all_sent()
             except BaseException as interrupted:
                 await shielded(self._stop(interrupted))
                 raise
         await shielded(self._stop(error))
+
+    async def _all_sent(self) -> None:
+        await self._carrier.all_sent()
 
     # --- one submission ----------------------------------------------------------------------------------
 

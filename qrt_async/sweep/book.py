@@ -45,8 +45,9 @@ class Opened(Struct, frozen=True, kw_only=True):
 
     rows: list[Row] = []
     jobs: dict[str, JobRow] = {}
-    withdrawn: frozenset[str] = frozenset()
-    """Keys of jobs that were taken back before they were sent."""
+    """Of those that were written down as submissions, and may have become a job."""
+    extra: int = 0
+    """How many jobs were spent on looking for a bad point."""
 
 
 class Book(Protocol):
@@ -58,6 +59,9 @@ class Book(Protocol):
 
     async def open(self, title: Title, *, fresh: bool) -> Opened:
         """The latest run of this sweep, or a new one. From now on it is ours."""
+
+    def close(self) -> None:
+        """The run is over: another one may have the sweep."""
 
     async def save(self, rows: Sequence[Row]) -> None:
         """New rows, and old ones in their new state: all of them, or none."""
@@ -80,6 +84,8 @@ class NoBook:
     async def open(self, title: Title, *, fresh: bool) -> Opened:
         return Opened()
 
+    def close(self) -> None: ...
+
     async def save(self, rows: Sequence[Row]) -> None: ...
 
     async def charge(self, job: str, charged: float) -> None: ...
@@ -92,19 +98,30 @@ class NoBook:
 
 
 class JournalBook:
-    """In the file of a journal, in tables of its own."""
+    """In the file of a journal, in tables of its own. ``under_way`` are the sweeps of its Submitter."""
 
     keeps = True
 
-    def __init__(self, journal: Journal) -> None:
+    def __init__(self, journal: Journal, under_way: set[tuple[str, int]]) -> None:
         self._journal = journal
+        self._under_way = under_way
         self._title: Title | None = None
         self._run = 0
 
     async def open(self, title: Title, *, fresh: bool) -> Opened:
         self._title = title
         self._run, opened = await self._journal.run(lambda db: self._open(db, title, fresh=fresh))
+        if (title.key, self._run) in self._under_way:
+            raise InvalidInput(
+                f"Sweep {title.name!r} is under way in this Submitter already: use the SweepRun that you have of it."
+                " fresh=True would start a second measurement. Nothing was sent."
+            )
+        self._under_way.add((title.key, self._run))
         return opened
+
+    def close(self) -> None:
+        if self._title is not None:
+            self._under_way.discard((self._title.key, self._run))
 
     async def save(self, rows: Sequence[Row]) -> None:
         found = list(rows)
@@ -173,15 +190,20 @@ def _read(db: sqlite3.Connection, sweep: str, run: int) -> Opened:
         (sweep, run),
     )
     rows = [_row(values) for values in found]
-    jobs, withdrawn = {}, set()
-    for key in {row.job for row in rows if row.job}:
-        submission = db.execute("SELECT job, state FROM submissions WHERE key = ?", (key,)).fetchone()
-        charge = db.execute("SELECT charged FROM charges_of_sweeps WHERE job = ?", (key,)).fetchone()
-        if submission is not None:
-            jobs[key] = JobRow(key=key, job_id=submission[0], charged=None if charge is None else charge[0])
-            if submission[1] == "withdrawn":
-                withdrawn.add(key)
-    return Opened(rows=rows, jobs=jobs, withdrawn=frozenset(withdrawn))
+    jobs = db.execute(
+        "SELECT submissions.key, submissions.job, charges_of_sweeps.charged FROM submissions"
+        " LEFT JOIN charges_of_sweeps ON charges_of_sweeps.job = submissions.key"
+        " WHERE (submissions.job IS NOT NULL OR submissions.state IN ('waiting', 'sending'))"
+        " AND submissions.key IN (SELECT job FROM pieces WHERE sweep = ? AND run = ?)",
+        (sweep, run),
+    )
+    known = {key: JobRow(key=key, job_id=job_id, charged=charged) for key, job_id, charged in jobs}
+    (extra,) = db.execute(
+        "SELECT count(DISTINCT job) FROM pieces"
+        " WHERE sweep = ? AND run = ? AND origin != '' AND job NOT IN ('', origin)",
+        (sweep, run),
+    ).fetchone()
+    return Opened(rows=rows, jobs=known, extra=extra)
 
 
 def _values(row: Row) -> tuple[object, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
@@ -76,7 +77,8 @@ class Sweep:
 
     def key(self, *, backend: str, instance: str, name: str) -> str:
         """What the same sweep has in every process."""
-        raise NotImplementedError
+        said = (self.circuits, self.size, self.grid.names, backend, instance, name)
+        return hashlib.blake2b(repr(said).encode(), digest_size=20).hexdigest()
 
     def _values(self, piece: Piece) -> dict[str, Any] | None:
         """With one axis for each of the observables', which are never zipped with the points, and a last one for the

@@ -1,0 +1,177 @@
+"""The course of the jobs of a sweep: into the line, to their end, and on in a search for what made one fail."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from contextlib import AsyncExitStack
+
+from qrt_async.api.status import JobStatus
+from qrt_async.errors import LineFull, NotSent, QrtError, ResultError, ServiceClosed
+from qrt_async.programs.program import Program
+from qrt_async.submit.passage import Passage
+from qrt_async.sweep.holdings import Holdings
+from qrt_async.sweep.order import Hands, Mode
+from qrt_async.sweep.rows import Failure, Row
+from qrt_async.sweep.split import Step, begin, fell, is_of_input, next_step, passed
+
+_AHEAD = 10
+"""So many jobs are in line at a time: each holds its encoded points."""
+
+
+class Course:
+    """``allowed`` are the jobs that may be spent on searching. Ends when every job has; raises ``NotSent`` or
+    ``ServiceClosed`` where the rest cannot be sent or heard of."""
+
+    def __init__(self, held: Holdings, hands: Hands, mode: Mode, allowed: int) -> None:
+        self.passages: dict[str, Passage] = {}
+        """Of the jobs that have not ended, by key."""
+        self._held = held
+        self._hands = hands
+        self._mode: Mode = mode
+        self._allowed = allowed
+        self._session: str | None = None
+        self._places = asyncio.Semaphore(_AHEAD)
+        self._group = asyncio.TaskGroup()
+
+    async def run(self) -> None:
+        """All jobs that the rows speak of."""
+        keys = self._held.standing.jobs()
+        self.passages |= await self._hands.take_up([key for key in keys if key in self._held.known])
+        async with AsyncExitStack() as stack:
+            if self._mode == "batch" and len(keys) > len(self.passages):
+                self._session = (await stack.enter_async_context(self._hands.batch())).id
+            async with self._group:
+                for key in list(self.passages):
+                    self._group.create_task(self._follow(key))
+                for origin, failure in self._held.standing.searches().items():
+                    await self._go_on(origin, failure)
+                for key in keys:
+                    if key not in self.passages:
+                        await self._places.acquire()
+                        self._group.create_task(self._send(key))
+
+    @property
+    def all_sent(self) -> bool:
+        """Does no job wait to be sent?"""
+        keys = self._held.standing.jobs()
+        return all(key in self.passages and not self.passages[key].unsent for key in keys)
+
+    # --- one job -----------------------------------------------------------------------------------------
+
+    async def _send(self, key: str) -> None:
+        try:
+            await self._held.money.afford(key, lambda: self._hands.left)
+            pieces = [row.piece for row in self._held.standing.of_job(key)]
+            program = await asyncio.to_thread(self._held.sweep.program, pieces)
+            self.passages[key] = passage = await self._in_line(program, key)
+            self._held.bell.ring()
+            await passage.settled()
+        except QrtError as error:
+            await self._fail(key, error)
+            return
+        finally:
+            self._places.release()
+        await self._follow(key)
+
+    async def _in_line(self, program: Program[object], key: str) -> Passage:
+        while not self._hands.left:
+            try:
+                passage = self._hands.send(program, key, self._session)
+            except LineFull:
+                room = asyncio.Event()
+                self._hands.when_room(room.set)
+                await room.wait()
+            else:
+                passage.heard = True  # an error of it becomes an error of its points
+                return passage
+        raise NotSent("The rest of the sweep was not sent: its Submitter was left.")
+
+    async def _follow(self, key: str) -> None:
+        """From the line to the end of the job."""
+        passage = self.passages[key]
+        await passage.settled()
+        self._held.bell.ring()
+        if passage.error is not None:
+            await self._fail(key, passage.error)
+            return
+        error = await self._outcome(key, passage)
+        del self.passages[key]
+        if error is None:
+            await self._completed(key)
+        elif is_of_input(error):
+            await self._search(key, error)
+        else:
+            await self._fail(key, error)
+
+    async def _outcome(self, key: str, passage: Passage) -> QrtError | None:
+        job = passage.job
+        assert job is not None  # noqa: S101 - settled without an error
+        self._held.store.job_ids[key] = job.id
+        try:
+            if await job.wait() is JobStatus.COMPLETED:
+                await self._held.store.keep(passage, job)
+            else:
+                await job.result()
+        except ServiceClosed:
+            raise
+        except QrtError as error:
+            return error
+        finally:
+            if job.done():
+                self._held.money.settle(key, job)
+        return None
+
+    async def _completed(self, key: str) -> None:
+        standing = self._held.standing
+        origin = standing.origin_of(key)
+        await self._ended(standing.end(key))
+        if origin and passed(standing.search(origin)) is not None:
+            await self._go_on(origin, standing.failure_of(origin))
+
+    async def _fail(self, key: str, error: QrtError) -> None:
+        """The points of the job have an error. Where it may still come to be, that is not written down."""
+        if isinstance(error, ServiceClosed | NotSent):
+            raise error
+        standing = self._held.standing
+        self.passages.pop(key, None)
+        self._held.money.free(key)
+        origin = standing.origin_of(key)
+        open_end = error.submitted == "unknown" or isinstance(error, ResultError)
+        await self._ended(standing.fail(standing.of_job(key), Failure.of(error)), keep=not open_end)
+        if origin:
+            rest = standing.search(origin)
+            given_up = Step(failed=(*rest.suspects, *rest.held))
+            await self._take_step(origin, given_up, standing.failure_of(origin))
+
+    # --- looking for a bad point -------------------------------------------------------------------------
+
+    async def _search(self, key: str, error: QrtError) -> None:
+        """The job failed for its input."""
+        standing = self._held.standing
+        tested = standing.of_job(key)
+        pieces = tuple(row.piece for row in tested)
+        origin = standing.origin_of(key)
+        search = fell(standing.search(origin), pieces, error) if origin else begin(pieces, error)
+        if search is None:
+            await self._fail(key, error)
+        else:
+            step = next_step(search, self._allowed - standing.extra)
+            await self._take_step(origin or key, step, Failure.of(error), tested)
+
+    async def _go_on(self, origin: str, failure: Failure) -> None:
+        standing = self._held.standing
+        step = next_step(standing.search(origin), self._allowed - standing.extra)
+        await self._take_step(origin, step, failure)
+
+    async def _take_step(self, origin: str, step: Step, failure: Failure, tested: Sequence[Row] = ()) -> None:
+        rows = self._held.standing.go_on(origin, step, failure, tested)
+        await self._ended([row for row in rows if row.state == "failed"], beside=rows)
+        for key in dict.fromkeys(row.job for row in rows if row.state == "planned"):
+            await self._places.acquire()
+            self._group.create_task(self._send(key))
+
+    async def _ended(self, rows: Sequence[Row], beside: Sequence[Row] = (), *, keep: bool = True) -> None:
+        if keep:
+            await self._held.save(beside or rows)
+        await self._held.finish(rows)

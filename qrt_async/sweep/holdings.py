@@ -1,0 +1,74 @@
+"""All that a run holds: its rows, their results, what they cost, and who waits for news."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from qrt_async.submit.key import fresh_key
+from qrt_async.sweep.bell import Bell
+from qrt_async.sweep.book import Book, Title
+from qrt_async.sweep.money import Money
+from qrt_async.sweep.order import Hands, Order
+from qrt_async.sweep.rows import Failure, Row
+from qrt_async.sweep.standing import Standing
+from qrt_async.sweep.store import Store
+from qrt_async.sweep.sweep import Sweep
+from qrt_async.sweep.working import Working
+
+
+class Holdings:
+    """``finished`` are the rows that can be read, in the order in which they ended; ``bell`` rings for every news.
+    ``known`` are the keys of jobs that were submitted before."""
+
+    def __init__(self, sweep: Sweep, order: Order, hands: Hands, book: Book) -> None:
+        self.sweep = sweep
+        self.bell = Bell()
+        self.book = book
+        self.finished: list[Row] = []
+        self.known: frozenset[str] = frozenset()
+        self.standing = Standing(fresh_key=fresh_key)
+        self.store = Store(sweep, book, hands.counter.arrivals)
+        self.money = Money(hands.counter, order.backend, order.budget, book, self.bell)
+        self._working = Working(order.transform, order.executor, self.store)
+
+    async def open(self, title: Title, *, fresh: bool) -> None:
+        """As earlier runs left it. Jobs of which nothing was written down but their points are planned anew: nothing
+        was ever sent of them."""
+        opened = await self.book.open(title, fresh=fresh)
+        self.standing = standing = Standing(opened.rows, extra=opened.extra, fresh_key=fresh_key)
+        self.known = frozenset(opened.jobs)
+        jobs = opened.jobs.items()
+        self.store.job_ids |= {key: row.job_id for key, row in jobs if row.job_id is not None}
+        self.money.remember(opened.jobs.values())
+        unsent = [key for key in standing.jobs() if key not in opened.jobs and not standing.origin_of(key)]
+        await self.save(standing.void([row for key in unsent for row in standing.of_job(key)]))
+
+    async def save(self, rows: Sequence[Row]) -> None:
+        """Written down, all or none."""
+        if rows:
+            await self.book.save(rows)
+
+    async def finish(self, rows: Sequence[Row]) -> None:
+        """They can be read, once the user's function has seen them."""
+        for row in rows:
+            if row.state == "done":
+                await self._working.work(row)
+        self.finished += rows
+        self.bell.ring()
+
+    async def forget_failed(self) -> int:
+        """Points that failed are missing again; how many. Those that only the user's function failed with are not:
+        it sees them again."""
+        failed = [row for row in self.standing if row.state == "failed"]
+        await self.save(self.standing.void(failed))
+        self._working.forget_mistakes()
+        self.finished = []
+        self.standing.extra = 0
+        return sum(row.piece.size for row in failed)
+
+    async def give_up(self, failure: Failure) -> None:
+        """Whatever has not ended: in this run it has an error, in the next one it is missing."""
+        rest = [row for row in self.standing if row.state not in {"done", "failed"}]
+        await self.save(self.standing.void(rest))
+        self.finished += self.standing.give_up(self.standing.missing(self.sweep.pieces()), failure)
+        self.bell.ring()

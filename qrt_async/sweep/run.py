@@ -1,0 +1,167 @@
+"""``SweepRun``: what ``Submitter.sweep`` gives."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Generator, Iterator
+from typing import Any, NoReturn
+
+from qrt_async.sweep.plan import Plan
+from qrt_async.sweep.points import SweepPoint
+from qrt_async.sweep.progress import Progress
+from qrt_async.sweep.runner import Runner
+from qrt_async.sweep.store import PointsOfRow
+from qrt_async.sweep.sweep import Sweep
+
+_AT_ONCE = 64
+"""So many points are made between two turns of the loop."""
+
+
+class SweepRun:
+    """A sweep on its way. Nothing is sent before the first ``async for``, ``await run`` or ``run.start()``.
+
+        async for point in run:          # as their jobs end
+            print(point.parameters, point.result)
+        points = await run               # all of them, in the order of the sweep
+
+    Iterating again replays; ``break`` and cancelling a wait stop nothing. A point that failed is a point with an
+    ``error``. Raised is only what ends the whole run: before anything is sent ``NotISA``, ``InvalidInput`` and
+    ``OverUsage``; later ``NotSent``, where its Submitter was left, and ``ServiceClosed``. With a journal, the
+    same sweep run again goes on where this one ended.
+    """
+
+    def __init__(self, runner: Runner) -> None:
+        self._runner = runner
+
+    @property
+    def sweep(self) -> Sweep:
+        """What is run."""
+        return self._runner.sweep
+
+    @property
+    def name(self) -> str:
+        """The name that was given to the run."""
+        return self._runner.order.name
+
+    @property
+    def progress(self) -> Progress:
+        """How far it is, as of now; makes no request."""
+        return self._runner.progress
+
+    @property
+    def done(self) -> bool:
+        """Has every point a result or an error, or was the run ended?"""
+        return self._runner.over
+
+    async def plan(self) -> Plan:
+        """What is to be sent: points, jobs, seconds. Sends no job; may ask about the backend and the usage.
+
+        Of a sweep that was begun before, it is what is missing. Raises ``NotISA`` where a circuit or a point does not
+        fit the backend, ``OverUsage`` where the plan takes more than is left.
+        """
+        return await self._runner.plan()
+
+    def start(self) -> None:
+        """Begin, without waiting for anything."""
+        self._runner.start()
+
+    async def cancel(self) -> None:
+        """Send nothing more, and cancel the jobs that run. Points without a result get an error; run again, they are
+        missing."""
+        await self._runner.cancel()
+
+    async def retry_failed(self) -> int:
+        """Seek the points that failed anew, once the run is over; returns how many these are. Iterate or await to see
+        what became of them."""
+        return await self._runner.again()
+
+    async def updates(self) -> AsyncIterator[Progress]:
+        """The progress now, and whenever it changes, until the run is over. Slow listeners miss what was between."""
+        last = None
+        while True:
+            over, progress = self._runner.over, self._runner.progress
+            if progress != last:
+                last = progress
+                yield progress
+            elif over:
+                return
+            else:
+                await self._runner.held.bell.wait()
+
+    def __aiter__(self) -> SweepPoints:
+        self._runner.start()
+        return SweepPoints(self._runner)
+
+    def __await__(self) -> Generator[Any, None, list[SweepPoint]]:
+        return self._in_order().__await__()
+
+    def points(self) -> Iterator[SweepPoint]:
+        """All points in the order of the sweep, missing ones included, as far as the run is. With a journal it reads
+        that file and so blocks; in a thread it may be used, too."""
+        for row in self._runner.rows():
+            yield from self._runner.held.store.open_now(row)
+
+    def __repr__(self) -> str:
+        return f"<SweepRun {self.name!r}: {self.progress}>"
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError(
+            "A SweepRun belongs to its Submitter and cannot be pickled or copied. In another process, run the same"
+            " Sweep with the same journal."
+        )
+
+    async def _in_order(self) -> list[SweepPoint]:
+        await self._runner.wait()
+        found: list[SweepPoint] = []
+        for row in self._runner.rows():
+            found += [point async for point in _Unhurried(await self._runner.held.store.open(row))]
+        return found
+
+
+class SweepPoints:
+    """Points in the order in which their jobs end. An iterator object without a task: drop it at any time."""
+
+    def __init__(self, runner: Runner) -> None:
+        self._runner = runner
+        self._rows = runner.held.finished
+        self._next = 0
+        self._points: _Unhurried | None = None
+
+    def __aiter__(self) -> SweepPoints:
+        return self
+
+    async def __anext__(self) -> SweepPoint:
+        while True:
+            if self._points is not None:
+                try:
+                    return await anext(self._points)
+                except StopAsyncIteration:
+                    self._points = None
+            over = self._runner.over or self._rows is not self._runner.held.finished
+            if self._next < len(self._rows):
+                row = self._rows[self._next]
+                self._next += 1
+                self._points = _Unhurried(await self._runner.held.store.open(row))
+            elif over:
+                raise self._runner.error or StopAsyncIteration
+            else:
+                await self._runner.held.bell.wait()
+
+
+class _Unhurried:
+    """The points of a row, with a turn for the others now and then."""
+
+    def __init__(self, points: PointsOfRow) -> None:
+        self._points = points
+        self._next = 0
+
+    def __aiter__(self) -> _Unhurried:
+        return self
+
+    async def __anext__(self) -> SweepPoint:
+        at, self._next = self._next, self._next + 1
+        if at >= len(self._points):
+            raise StopAsyncIteration
+        if at % _AT_ONCE == 0:
+            await asyncio.sleep(0)
+        return self._points[at]

@@ -1,0 +1,172 @@
+"""One run of one sweep, shared by all who hold it: prepared once, started once, over once."""
+
+from __future__ import annotations
+
+import asyncio
+
+from qrt_async.errors import QrtError, ServiceClosed
+from qrt_async.sweep.book import Book
+from qrt_async.sweep.course import Course
+from qrt_async.sweep.holdings import Holdings
+from qrt_async.sweep.order import Hands, Order
+from qrt_async.sweep.plan import Plan
+from qrt_async.sweep.preparing import planned, title_of
+from qrt_async.sweep.progress import Progress
+from qrt_async.sweep.rows import Failure, Row
+from qrt_async.sweep.split import extra_jobs
+from qrt_async.sweep.sweep import Sweep
+from qrt_async.transport.flight import Flight
+
+
+class Runner:
+    """Its tasks are those of the service. ``over`` with an ``error``, or without."""
+
+    def __init__(self, sweep: Sweep, order: Order, hands: Hands, book: Book) -> None:
+        self.sweep = sweep
+        self.held = Holdings(sweep, order, hands, book)
+        self.over = False
+        self.error: BaseException | None = None
+        self.order = order
+        self._hands = hands
+        self._preparing: Flight[Plan] = Flight(hands.counter.means.crew, "plan of a sweep")
+        self._plan: Plan | None = None
+        self._course = self._new_course()
+        self._task: asyncio.Task[None] | None = None
+        self._opened = False
+        self._cancelled = False
+
+    async def plan(self) -> Plan:
+        """What is to be sent, decided once."""
+        if self._plan is None:
+            self._plan = await self._preparing.join(self._prepare)
+        return self._plan
+
+    def start(self) -> None:
+        """Unless it was started before."""
+        if self._task is None:
+            self._task = self._hands.counter.means.crew.start(self._run(), "sweep", expected=True)
+            self._task.add_done_callback(self._ended)
+
+    async def all_sent(self) -> None:
+        """Return when nothing of it waits to be sent, or nothing will be."""
+        while self._task is not None and not self.over and not (self._planned and self._course.all_sent):
+            await self.held.bell.wait()
+
+    async def wait(self) -> None:
+        """Return when every point has a result or an error. Raises what ended it before."""
+        self.start()
+        while not self.over:
+            await self.held.bell.wait()
+        if self.error is not None:
+            raise self.error
+
+    async def cancel(self) -> None:
+        """Nothing more is sent, and what runs is cancelled."""
+        if self.over:
+            return
+        self._cancelled = True
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.wait([self._task])
+        passages = list(self._course.passages.values())
+        jobs = [passage.job for passage in passages if not self._hands.withdraw(passage)]
+        await asyncio.gather(*(job.cancel() for job in jobs if job is not None), return_exceptions=True)
+        await self.held.give_up(Failure(kind="JobCancelled", text="The sweep was cancelled."))
+        self.over = True
+        self.held.book.close()
+        self.held.bell.ring()
+
+    async def again(self) -> int:
+        """Points that failed are sought anew; how many."""
+        await self.wait()
+        count = await self.held.forget_failed()
+        self._plan = self._task = None
+        self.over = False
+        self._course = self._new_course()
+        self.start()
+        return count
+
+    @property
+    def progress(self) -> Progress:
+        """As of now."""
+        standing = self.held.standing
+        running = [passage for passage in self._course.passages.values() if passage.job is not None]
+        under_way = sum(row.piece.size for passage in running for row in standing.of_job(passage.key))
+        done, failed = standing.points("done"), standing.points("failed")
+        ended = {row.job for row in standing if row.state in {"done", "failed"} and row.job}
+        why, eta = self._waiting()
+        return Progress(
+            points=self.sweep.size,
+            done=done,
+            failed=failed,
+            running=under_way,
+            missing=self.sweep.size - done - failed - under_way,
+            jobs=len(ended) + len(running),
+            jobs_done=len(ended),
+            extra_jobs=standing.extra,
+            charged=self.held.money.charged,
+            why_waiting=why,
+            eta=eta,
+        )
+
+    def rows(self) -> list[Row]:
+        """All points, in the order of the sweep."""
+        standing = self.held.standing
+        missing = standing.missing(self.sweep.pieces())
+        rows = [*standing, *(Row(id=0, piece=piece, state="planned") for piece in missing)]
+        return sorted(rows, key=lambda row: row.piece.start)
+
+    def _waiting(self) -> tuple[str | None, float | None]:
+        for passage in self._course.passages.values():
+            if passage.why is not None and passage.entrance is not None and passage.errand is not None:
+                return passage.why, passage.entrance.eta(passage.errand)
+        return self.held.money.why, None
+
+    def _new_course(self) -> Course:
+        allowed = self.order.extra_jobs
+        return Course(
+            self.held,
+            self._hands,
+            self.order.mode,
+            extra_jobs(self.sweep.size) if allowed is None else allowed,
+        )
+
+    @property
+    def _planned(self) -> bool:
+        return self._plan is not None and not self.held.standing.missing(self.sweep.pieces())
+
+    async def _prepare(self) -> Plan:
+        held, order, hands = self.held, self.order, self._hands
+        if not self._opened:
+            await held.open(await title_of(self.sweep, order, hands.counter.instance), fresh=order.fresh)
+            self._opened = True
+        return await planned(self.sweep, order, hands, held.standing.missing(self.sweep.pieces()))
+
+    async def _run(self) -> None:
+        plan = await self.plan()
+        held = self.held
+        await held.save(held.standing.plan(job.pieces for job in plan.jobs))
+        held.bell.ring()
+        await held.finish(list(held.standing.ended))
+        await self._course.run()
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        if self._cancelled:
+            return
+        self.over = True
+        self.held.book.close()
+        if task.cancelled():
+            self.error = ServiceClosed("The service was closed while a sweep was under way; its jobs run on.")
+        else:
+            self.error = _first(task.exception())
+        self.held.bell.ring()
+
+
+def _first(error: BaseException | None) -> BaseException | None:
+    """Of several tasks that ended with an error, the first one that is ours; it says most."""
+    if not isinstance(error, BaseExceptionGroup):
+        return error
+    found: BaseException = error.subgroup(QrtError) or error
+    while isinstance(found, BaseExceptionGroup):
+        found = found.exceptions[0]
+    return found
