@@ -35,12 +35,11 @@ class Keeper:
     async def store(self, key: str, job: AsyncJob[Any]) -> bool:
         """Have the result of a completed job in the journal and not in memory. ``False`` where the journal fails: then
         it can be had of the job."""
-        if await self._journal.has_result(key):
-            return True
-        known = self._arrivals.of(job.id)
-        body = await self._arrivals.body(job.id)
+        known, body = self._arrivals.of(job.id), None
         try:
-            await self._journal.keep(key, body)
+            if not await self._journal.has_result(key):
+                body = await self._arrivals.body(job.id)
+                await self._journal.keep(key, body)
         except JournalError:
             known.body = body
             return False

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Literal, Protocol, TypeVar, Unpack, get_args
+from typing import Any, Literal, Protocol, Self, TypeVar, Unpack, get_args
 
 import msgspec
 
@@ -158,7 +158,7 @@ class Submitter:
         self._counter.home.enter()
         return await self._recoverer.recover(since)
 
-    async def __aenter__(self) -> Submitter:
+    async def __aenter__(self) -> Self:
         self._counter.home.enter()
         if self._journal is not None:
             await self._journal.open()

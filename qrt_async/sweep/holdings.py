@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
+from qrt_async.errors import JournalError
+from qrt_async.events import JournalFailed
 from qrt_async.submit.key import fresh_key
 from qrt_async.sweep.bell import Bell
 from qrt_async.sweep.book import Book, Title
 from qrt_async.sweep.money import Money
 from qrt_async.sweep.order import Hands, Order
+from qrt_async.sweep.piece import Pieces
 from qrt_async.sweep.rows import Failure, Row
 from qrt_async.sweep.standing import Standing
 from qrt_async.sweep.store import Store
@@ -29,6 +32,7 @@ class Holdings:
         self.standing = Standing(fresh_key=fresh_key)
         self.store = Store(sweep, book, hands.counter.arrivals)
         self.money = Money(hands.counter, order.backend, order.budget, book, self.bell)
+        self._announce = hands.counter.means.announce
         self._working = Working(order.transform, order.executor, self.store)
 
     async def open(self, title: Title, *, fresh: bool) -> None:
@@ -43,10 +47,20 @@ class Holdings:
         unsent = [key for key in standing.jobs() if key not in opened.jobs and not standing.origin_of(key)]
         await self.save(standing.void([row for key in unsent for row in standing.of_job(key)]))
 
-    async def save(self, rows: Sequence[Row]) -> None:
-        """Written down, all or none."""
+    async def plan(self, jobs: Iterable[Pieces]) -> None:
+        """These jobs are to be sent. Raises ``JournalError`` where that cannot be written down."""
+        rows = self.standing.plan(jobs)
         if rows:
             await self.book.save(rows)
+
+    async def save(self, rows: Sequence[Row]) -> None:
+        """Written down, all or none. Where that fails, or the journal was closed meanwhile, the next run of the sweep
+        sees in the submissions what became of them."""
+        try:
+            if rows:
+                await self.book.save(rows)
+        except JournalError as error:
+            self._announce(JournalFailed(key=rows[0].job, error=str(error)))
 
     async def finish(self, rows: Sequence[Row]) -> None:
         """They can be read, once the user's function has seen them."""

@@ -145,7 +145,7 @@ class Runner:
     async def _run(self) -> None:
         plan = await self.plan()
         held = self.held
-        await held.save(held.standing.plan(job.pieces for job in plan.jobs))
+        await held.plan(job.pieces for job in plan.jobs)
         held.bell.ring()
         await held.finish(list(held.standing.ended))
         await self._course.run()

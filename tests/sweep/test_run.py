@@ -1,0 +1,337 @@
+"""A sweep from its plan to its last point, in simulated time."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import math
+from collections import Counter
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import qrt_async as qrt
+from qrt_async.errors import InvalidInput, NotSent, OverUsage, ServiceClosed
+from qrt_async.submit.journal import Journal
+from tests.ground import BACKEND, Ground, ground
+from tests.sweep.ground import CIRCUIT, Reads, read
+
+pytestmark = pytest.mark.virtual_clock
+
+
+def sweep(count: int = 20, shots: int = 3) -> qrt.Sweep:
+    return qrt.Sweep(CIRCUIT, {"x": range(count)}, shots=shots)
+
+
+@asynccontextmanager
+async def open_ground(
+    simulator: Reads | None = None, journal: Path | None = None, **config: Any
+) -> AsyncIterator[tuple[Ground, qrt.Submitter]]:
+    async with (
+        ground(simulator=simulator or Reads(), config=config) as here,  # type: ignore[arg-type] # as Sampled
+        qrt.Submitter(here.service, journal=inline(journal)) as submitter,
+    ):
+        yield here, submitter
+
+
+def inline(journal: Path | None) -> Journal | None:
+    """Without its thread, for which simulated time would not wait."""
+    return None if journal is None else Journal(journal, inline=True)
+
+
+@pytest.fixture(params=["memory", "journal"])
+def journal(request: pytest.FixtureRequest, tmp_path: Path) -> Path | None:
+    return tmp_path / "runs.db" if request.param == "journal" else None
+
+
+async def test_every_point_gets_its_own_result(journal: Path | None) -> None:
+    async with open_ground(journal=journal) as (here, submitter):
+        run = submitter.sweep(sweep(), backend=BACKEND, name="own", pack=6)
+        seen = [point async for point in run]
+        assert Counter(point.index for point in seen) == Counter(range(20))
+        assert all(read(point) == point.parameters["x"] == point.index for point in seen)
+        assert all(point.result.data.meas.num_shots == 3 and point.result.data.shape == () for point in seen)
+        assert len(await here.jobs()) == 4
+
+
+async def test_nothing_is_sent_before_it_is_asked_for(journal: Path | None) -> None:
+    async with open_ground(journal=journal) as (here, submitter):
+        run = submitter.sweep(sweep(), backend=BACKEND, name="asked", pack=6)
+        plan = await run.plan()
+        await asyncio.sleep(1000)
+        assert (plan.points, len(plan.jobs)) == (20, 4)
+        assert await here.jobs() == []
+        run.start()
+        await asyncio.sleep(1000)
+        assert len(await here.jobs()) == 4
+
+
+async def test_awaiting_gives_all_points_in_the_order_of_the_sweep(journal: Path | None) -> None:
+    async with open_ground(journal=journal) as (_, submitter):
+        run = submitter.sweep(sweep(), backend=BACKEND, name="order", pack=3)
+        assert [point.index for point in await run] == list(range(20))
+        assert [point.index for point in run.points()] == list(range(20))
+        assert all(read(point) == point.index for point in run.points())
+
+
+async def test_breaking_off_stops_nothing_and_iterating_again_replays(journal: Path | None) -> None:
+    async with open_ground(journal=journal) as (here, submitter):
+        run = submitter.sweep(sweep(), backend=BACKEND, name="replay", pack=3)
+        async for first in run:
+            assert read(first) == first.index
+            break
+        seen = [point.index async for point in run]
+        assert sorted(seen) == list(range(20))
+        assert [point.index async for point in run] == seen
+        assert len(await here.jobs()) == 7
+
+
+async def test_the_points_of_a_job_come_as_soon_as_it_has_ended() -> None:
+    async with open_ground(rate_limit=(1, 60.0)) as (_, submitter):
+        run = submitter.sweep(sweep(), backend=BACKEND, name="early", pack=10)
+        loop = asyncio.get_running_loop()
+        at = {point.index: loop.time() async for point in run}
+        assert max(at[index] for index in range(10)) + 50 < min(at[index] for index in range(10, 20))
+
+
+async def test_one_bad_point_costs_no_more_than_its_own_result(journal: Path | None) -> None:
+    simulator = Reads(bad=[321])
+    async with open_ground(simulator, journal) as (here, submitter):
+        run = submitter.sweep(sweep(500), backend=BACKEND, name="bad")
+        points = await run
+        errors = [point for point in points if point.error is not None]
+        assert [point.index for point in errors] == [321]
+        assert isinstance(errors[0].error, qrt.JobFailed)
+        assert errors[0].result is None
+        assert all(read(point) == point.index for point in points if point.error is None)
+        assert len(await here.jobs()) <= 1 + math.ceil(math.log2(500)) + 1
+        assert run.progress.extra_jobs == len(await here.jobs()) - 1
+
+
+async def test_a_point_that_the_reason_names_costs_one_job() -> None:
+    async with open_ground(Reads(bad=[7], names=True)) as (here, submitter):
+        points = await submitter.sweep(sweep(500), backend=BACKEND, name="named")
+        assert [point.index for point in points if point.error] == [7]
+        assert len(await here.jobs()) == 2
+
+
+@pytest.mark.parametrize("allowed", [None, 3, 0])
+async def test_where_every_point_is_bad_it_stops_at_the_bound(allowed: int | None) -> None:
+    async with open_ground(Reads(bad=range(500))) as (here, submitter):
+        run = submitter.sweep(sweep(500), backend=BACKEND, name="all", extra_jobs=allowed)
+        points = await run
+        assert all(isinstance(point.error, qrt.JobFailed) for point in points)
+        bound = math.ceil(math.log2(500)) + 1 if allowed is None else allowed
+        assert len(await here.jobs()) <= 1 + bound
+
+
+async def test_bad_points_in_both_halves_end_the_search_and_the_others_keep_their_results() -> None:
+    async with open_ground(Reads(bad=[3, 400])) as (here, submitter):
+        points = await submitter.sweep(sweep(500), backend=BACKEND, name="two")
+        failed = {point.index for point in points if point.error is not None}
+        assert {3, 400} <= failed
+        assert all(read(point) == point.index for point in points if point.index not in failed)
+        assert len(await here.jobs()) <= 1 + math.ceil(math.log2(500)) + 1
+
+
+@pytest.mark.parametrize(
+    "tag", ["emulate:ran-too-long", "emulate:fail=9999", "emulate:cancelled", "emulate:fail=1217"]
+)
+async def test_a_job_that_failed_for_another_reason_is_not_split(tag: str) -> None:
+    async with open_ground() as (here, submitter):
+        points = await submitter.sweep(sweep(), backend=BACKEND, name="other", tags=[tag])
+        assert len(await here.jobs()) == 1
+        assert all(isinstance(point.error, qrt.QrtError) for point in points)
+        assert [point.index for point in points] == list(range(20))
+
+
+async def test_points_that_failed_can_be_tried_again(journal: Path | None) -> None:
+    simulator = Reads(bad=[4])
+    async with open_ground(simulator, journal) as (_, submitter):
+        run = submitter.sweep(sweep(), backend=BACKEND, name="again")
+        assert [point.index for point in await run if point.error] == [4]
+        simulator.bad.clear()
+        assert await run.retry_failed() == 1
+        points = await run
+        assert all(point.error is None and read(point) == point.index for point in points)
+        assert run.progress.over
+
+
+async def test_a_sweep_that_was_left_goes_on_where_it_ended(tmp_path: Path) -> None:
+    journal = tmp_path / "runs.db"
+    simulator = Reads()
+    async with ground(simulator=simulator, config={"rate_limit": (2, 60.0)}) as here:  # type: ignore[arg-type]
+        with contextlib.suppress(KeyError):
+            async with qrt.Submitter(here.service, journal=inline(journal)) as submitter:
+                run = submitter.sweep(sweep(), backend=BACKEND, name="left", pack=4)
+                async for _ in run:
+                    raise KeyError
+        sent = len(await here.jobs())
+        assert 0 < sent < 5
+        async with qrt.Submitter(here.service, journal=inline(journal)) as submitter:
+            run = submitter.sweep(sweep(), backend=BACKEND, name="left", pack=4)
+            assert all(read(point) == point.index for point in await run)
+        assert len(await here.jobs()) == 5
+
+
+async def test_a_finished_sweep_is_read_from_the_journal_alone(tmp_path: Path) -> None:
+    journal = tmp_path / "runs.db"
+    async with open_ground(journal=journal) as (here, submitter):
+        before = await submitter.sweep(sweep(), backend=BACKEND, name="kept", pack=6)
+    async with open_ground(journal=journal) as (here, submitter):
+        run = submitter.sweep(sweep(), backend=BACKEND, name="kept", pack=3)
+        assert (await run.plan()).jobs == ()
+        after = await run
+        assert [(point.index, read(point), point.job_id) for point in after] == [
+            (point.index, read(point), point.job_id) for point in before
+        ]
+        assert await here.jobs() == []
+        assert run.progress.charged == 8.0
+
+
+async def test_a_fresh_run_is_a_new_measurement(tmp_path: Path) -> None:
+    async with open_ground(journal=tmp_path / "runs.db") as (here, submitter):
+        await submitter.sweep(sweep(), backend=BACKEND, name="fresh")
+        await submitter.sweep(sweep(), backend=BACKEND, name="fresh", fresh=True)
+        assert len(await here.jobs()) == 2
+        await submitter.sweep(sweep(), backend=BACKEND, name="fresh")
+        assert len(await here.jobs()) == 2
+
+
+async def test_the_same_sweep_runs_once_at_a_time(tmp_path: Path) -> None:
+    async with open_ground(journal=tmp_path / "runs.db") as (here, submitter):
+        first = submitter.sweep(sweep(), backend=BACKEND, name="once")
+        first.start()
+        await first.plan()
+        with pytest.raises(InvalidInput, match="under way"):
+            await submitter.sweep(sweep(), backend=BACKEND, name="once")
+        await first
+        assert len(await here.jobs()) == 1
+
+
+async def test_cancelling_a_sweep_cancels_its_jobs_and_sends_no_more(journal: Path | None) -> None:
+    async with open_ground(journal=journal, rate_limit=(2, 60.0)) as (here, submitter):
+        run = submitter.sweep(sweep(), backend=BACKEND, name="cancel", pack=4)
+        run.start()
+        await asyncio.sleep(5)
+        await run.cancel()
+        points = await run
+        assert all(isinstance(point.error, qrt.JobCancelled) for point in points)
+        jobs = await here.jobs()
+        assert len(jobs) == 2
+        await asyncio.sleep(500)
+        assert len(await here.jobs()) == 2
+        page = await here.service.jobs.list()
+        assert {job.state.status for job in page.jobs} == {qrt.JobStatus.CANCELLED}
+
+
+async def test_leaving_normally_sends_the_whole_sweep(journal: Path | None) -> None:
+    async with ground(simulator=Reads(), config={"rate_limit": (2, 60.0)}) as here:  # type: ignore[arg-type]
+        async with qrt.Submitter(here.service, journal=inline(journal)) as submitter:
+            run = submitter.sweep(sweep(), backend=BACKEND, name="drain", pack=4)
+            run.start()
+        assert len(await here.jobs()) == 5
+        assert all(read(point) == point.index for point in await run)
+
+
+async def test_leaving_by_an_error_ends_the_run_with_not_sent() -> None:
+    async with ground(simulator=Reads(), config={"rate_limit": (2, 60.0)}) as here:  # type: ignore[arg-type]
+        with contextlib.suppress(KeyError):
+            async with qrt.Submitter(here.service) as submitter:
+                run = submitter.sweep(sweep(), backend=BACKEND, name="error", pack=4)
+                run.start()
+                await asyncio.sleep(1)
+                raise KeyError
+        with pytest.raises(NotSent):
+            await run
+
+
+async def test_closing_the_service_ends_the_run_in_our_words() -> None:
+    async with open_ground() as (here, submitter):
+        run = submitter.sweep(sweep(), backend=BACKEND, name="closed")
+        run.start()
+        await asyncio.sleep(1)
+        waiting = asyncio.create_task(_all(run))
+        await asyncio.sleep(1)
+        await here.service.close()
+        with pytest.raises(ServiceClosed):
+            await waiting
+
+
+async def test_the_function_of_the_user_makes_values_and_errors_of_points() -> None:
+    def function(result: qrt.PubResult) -> int:
+        (value,) = result.data.meas.get_int_counts()
+        return int(100 // value)
+
+    async with open_ground() as (_, submitter):
+        points = await submitter.sweep(sweep(), backend=BACKEND, name="worked", pack=6, transform=function)
+        assert [point.value for point in points[1:]] == [100 // value for value in range(1, 20)]
+        assert isinstance(points[0].error, ZeroDivisionError)
+        assert points[0].result is not None
+
+
+async def test_progress_counts_every_point_once() -> None:
+    async with open_ground(rate_limit=(2, 60.0)) as (_, submitter):
+        run = submitter.sweep(sweep(), backend=BACKEND, name="progress", pack=4)
+        run.start()
+        seen = [progress async for progress in run.updates()]
+        assert all(one.done + one.failed + one.running + one.missing == 20 for one in seen)
+        assert any(one.running == 8 for one in seen)
+        assert any(one.why_waiting for one in seen)
+        assert seen[-1].over
+        assert [one.done for one in seen] == sorted(one.done for one in seen)
+
+
+async def test_a_batch_is_opened_for_the_jobs_and_closed_after_them() -> None:
+    async with open_ground() as (here, submitter):
+        await submitter.sweep(sweep(), backend=BACKEND, name="batch", pack=6, mode="batch")
+        page = await here.service.jobs.list()
+        assert len({job.session_id for job in page.jobs}) == 1
+        assert page.jobs[0].session_id
+        requests = await here.requests()
+        assert (
+            sum(count for what, count in requests.items() if what.startswith("POST") and "sessions" in what)
+            == 1
+        )
+        assert sum(count for what, count in requests.items() if what.startswith("PATCH")) == 1
+
+
+async def test_a_budget_holds_what_it_does_not_cover() -> None:
+    async with open_ground() as (here, submitter):
+        run = submitter.sweep(
+            sweep(),
+            backend=BACKEND,
+            name="budget",
+            pack=6,
+            budget=qrt.Budget(seconds=35, cost=30),
+            over_usage="allow",
+        )
+        points = await run
+        assert len(await here.jobs()) == 3
+        assert [point.index for point in points if point.error] == [18, 19]
+        assert all(isinstance(point.error, OverUsage) for point in points[18:])
+
+
+@pytest.mark.parametrize(
+    ("how", "words"),
+    [
+        ({"name": ""}, "name"),
+        ({"pack": "fast"}, "pack"),
+        ({"mode": "dedicated"}, "mode"),
+        ({"private": True}, "private"),
+        ({"extra_jobs": -1}, "extra_jobs"),
+        ({"executor": object()}, "transform"),
+        ({"over_usage": True}, "over_usage"),
+    ],
+)
+async def test_what_cannot_be_meant_is_refused_at_once(how: dict[str, Any], words: str) -> None:
+    async with open_ground() as (_, submitter):
+        with pytest.raises(InvalidInput, match=words):
+            submitter.sweep(sweep(), backend=BACKEND, **{"name": "wrong", **how})
+
+
+async def _all(run: Any) -> Any:
+    return await run
