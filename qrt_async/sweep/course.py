@@ -13,7 +13,7 @@ from qrt_async.submit.passage import Passage
 from qrt_async.sweep.holdings import Holdings
 from qrt_async.sweep.order import Hands, Mode
 from qrt_async.sweep.rows import Failure, Row
-from qrt_async.sweep.split import Step, begin, fell, is_of_input, next_step, passed
+from qrt_async.sweep.split import Step, begin, fell, is_worth_splitting, next_step, passed
 
 _AHEAD = 10
 """So many jobs are in line at a time: each holds its encoded points."""
@@ -97,9 +97,10 @@ class Course:
             return
         error = await self._outcome(key, passage)
         del self.passages[key]
+        pieces = tuple(row.piece for row in self._held.standing.of_job(key))
         if error is None:
             await self._completed(key)
-        elif is_of_input(error):
+        elif is_worth_splitting(error, pieces):
             await self._search(key, error)
         else:
             await self._fail(key, error)

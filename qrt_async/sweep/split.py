@@ -1,9 +1,9 @@
 """Which points made a job fail? A search that costs one small job a step. Pure.
 
-A job of n points that failed for its input is split in two, and only the first half is sent. If that completes, the
-bad point is in the second; if it fails, the second half is held back. So ceil(log2 n) jobs find one bad point, and
-one more runs all that was held back. Where that one fails, too, there are bad points in both halves of a split, and
-the search stops: every step costs a failed job's charge.
+A job of n points that failed for something in its input is split in two, and only the first half is sent. If that
+completes, the bad point is in the second; if it fails, the second half is held back. So ceil(log2 n) jobs find one bad
+point, and one more runs all that was held back. Where that one fails, too, there are bad points in both halves of a
+split, and the search stops: every step costs a failed job's charge.
 """
 
 from __future__ import annotations
@@ -16,10 +16,10 @@ from msgspec import Struct
 from qrt_async.errors import JobFailed
 from qrt_async.sweep.piece import Piece, Pieces, halves, size_of, without
 
-_OF_INPUT = frozenset(
-    # api.md section 3: observables, QASM, ISA, options, dynamic circuits, limits of the system, payload.
-    {1501, 1506, 1515, 1517, 1519, 1520, 1521, 1522, 1524, 1603, 5302, *range(7000, 7007), *range(8000, 9000)}
-)
+_OF_A_POINT = frozenset({1515, 1517, 1520, 5302, *range(8000, 9000)})
+"""Bad input of a private job, ISA (an angle, too), limits of the system, payload, pulses (api.md section 3)."""
+_OF_A_CIRCUIT = frozenset({1501, 1506, 1519, 1522, 1524, 1603, *range(7000, 7007)})
+"""Observables, OpenQASM and QPY, gates and instructions, dynamic circuits: the values have no part in it."""
 
 
 class Search(Struct, frozen=True):
@@ -38,9 +38,12 @@ class Step(Struct, frozen=True):
     search: Search | None = None
 
 
-def is_of_input(error: BaseException) -> bool:
-    """Did the job fail for something in what was sent, so that other points need not fail, too?"""
-    return isinstance(error, JobFailed) and error.reason_code in _OF_INPUT
+def is_worth_splitting(error: BaseException, pieces: Pieces) -> bool:
+    """Did the job fail for something in what was sent that other points of it need not have?"""
+    if not isinstance(error, JobFailed):
+        return False
+    several = len({piece.circuit for piece in pieces}) > 1
+    return error.reason_code in _OF_A_POINT or (several and error.reason_code in _OF_A_CIRCUIT)
 
 
 def extra_jobs(points: int) -> int:
@@ -78,21 +81,18 @@ def fell(search: Search, tested: Pieces, error: BaseException) -> Search | None:
 
 
 _NAMED = re.compile(
-    r"\bPUB\s*#?\s*(\d+)\b.*?\b(?:point|parameter set|index)\s*[#(\[]?\s*(\d+)\b", re.IGNORECASE
+    r"(?:\bPUB\s*\#?\s*(?P<pub>\d+)\b.*?)?"
+    r"\b(?:point|parameter\ set)\s*\#?\s*(?:(?P<at>\d+)\b(?!\s*,\s*\d)|\(\s*(?P<of>\d+)\s*,?\s*\))",
+    re.IGNORECASE | re.VERBOSE,
 )
 
 
 def named_point(pieces: Pieces, error: BaseException) -> Pieces:
-    """The point that the reason names, such as ``PUB 0, point 17`` or ``at point (17,)`` of the only PUB; else none."""
-    reason = getattr(error, "reason", None) or ""
-    found = _NAMED.search(reason)
-    if found is not None:
-        pub, at = int(found[1]), int(found[2])
-    else:
-        alone = re.search(r"\b(?:point|parameter set)\s*[#(\[]?\s*(\d+)\s*(?:,?\s*[)\]])?(?=\W|$)", reason)
-        if alone is None or len(pieces) != 1:
-            return ()
-        pub, at = 0, int(alone[1])
+    """The point that the reason names, such as ``PUB 0, point 17``, or ``point (17,)`` of the only PUB; else none."""
+    found = _NAMED.search(getattr(error, "reason", None) or "")
+    if found is None or (found["pub"] is None and len(pieces) > 1):
+        return ()
+    pub, at = int(found["pub"] or 0), int(found["at"] or found["of"])
     if pub >= len(pieces) or at >= pieces[pub].size:
         return ()
     start = pieces[pub].start + at
