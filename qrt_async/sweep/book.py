@@ -111,6 +111,11 @@ class JournalBook:
     async def open(self, title: Title, *, fresh: bool) -> Opened:
         self._title = title
         self._run, opened = await self._journal.run(lambda db: self._open(db, title, fresh=fresh))
+        if isinstance(opened, int):
+            raise InvalidInput(
+                f"Sweep {title.name!r} is being run by process {opened}, which has the same journal open:"
+                " let that one finish. fresh=True would start a second measurement. Nothing was sent."
+            )
         if (title.key, self._run) in self._under_way:
             raise InvalidInput(
                 f"Sweep {title.name!r} is under way in this Submitter already: use the SweepRun that you have of it."
@@ -139,7 +144,8 @@ class JournalBook:
 
     # --- in the writer's thread --------------------------------------------------------------------------
 
-    def _open(self, db: sqlite3.Connection, title: Title, *, fresh: bool) -> tuple[int, Opened]:
+    def _open(self, db: sqlite3.Connection, title: Title, *, fresh: bool) -> tuple[int, Opened | int]:
+        """The run, and how it was left, or the process that has it."""
         for statement in _TABLES:
             db.execute(statement)
         living = self._journal.living(db)
@@ -154,10 +160,7 @@ class JournalBook:
             return run, Opened()
         run, owner = latest
         if owner in living and owner != self._journal.owner:
-            raise InvalidInput(
-                f"Sweep {title.name!r} is being run by process {living[owner]}, which has the same journal open:"
-                " let that one finish. fresh=True would start a second measurement. Nothing was sent."
-            )
+            return run, living[owner]
         mine = (self._journal.owner, title.key, run)
         db.execute("UPDATE sweeps SET owner = ? WHERE key = ? AND run = ?", mine)
         return run, _read(db, title.key, run)
