@@ -335,3 +335,70 @@ async def test_what_cannot_be_meant_is_refused_at_once(how: dict[str, Any], word
 
 async def _all(run: Any) -> Any:
     return await run
+
+
+async def test_recovering_first_and_running_the_sweep_again_is_the_same(tmp_path: Path) -> None:
+    journal = tmp_path / "runs.db"
+    async with ground(simulator=Reads(), config={"rate_limit": (2, 60.0)}) as here:  # type: ignore[arg-type]
+        with contextlib.suppress(KeyError):
+            async with qrt.Submitter(here.service, journal=inline(journal)) as submitter:
+                submitter.sweep(sweep(), backend=BACKEND, name="recovered", pack=4).start()
+                await asyncio.sleep(3)
+                raise KeyError
+        async with qrt.Submitter(here.service, journal=inline(journal)) as submitter:
+            await submitter.recover()
+            run = submitter.sweep(sweep(), backend=BACKEND, name="recovered", pack=4)
+            assert all(read(point) == point.index for point in await run)
+        assert len(await here.jobs()) == 5
+
+
+@pytest.mark.parametrize("moment", [2.0, 14.5, 16.0, 31.0, 46.0, 75.0])
+async def test_a_search_that_was_broken_off_goes_on(tmp_path: Path, moment: float) -> None:
+    journal = tmp_path / "runs.db"
+    async with ground(simulator=Reads(bad=[321])) as here:  # type: ignore[arg-type]
+        with contextlib.suppress(KeyError):
+            async with qrt.Submitter(here.service, journal=inline(journal)) as submitter:
+                submitter.sweep(sweep(500), backend=BACKEND, name="search").start()
+                await asyncio.sleep(moment)
+                raise KeyError
+        async with qrt.Submitter(here.service, journal=inline(journal)) as submitter:
+            run = submitter.sweep(sweep(500), backend=BACKEND, name="search")
+            points = await run
+        assert [point.index for point in points if point.error] == [321]
+        assert all(read(point) == point.index for point in points if point.error is None)
+        assert len(await here.jobs()) <= 1 + math.ceil(math.log2(500)) + 1
+        assert run.progress.extra_jobs == len(await here.jobs()) - 1
+
+
+async def test_waiters_and_readers_of_a_run_may_be_cancelled_at_any_time() -> None:
+    async with open_ground(rate_limit=(2, 60.0)) as (here, submitter):
+        run = submitter.sweep(sweep(), backend=BACKEND, name="cancelled", pack=4)
+        for wait in (0.0, 1.0, 20.0, 70.0):
+            for work in (_all(run), _read_all(run), run.plan(), _updates(run)):
+                task = asyncio.create_task(work)
+                await asyncio.sleep(wait)
+                task.cancel()
+                await asyncio.wait([task])
+        assert all(read(point) == point.index for point in await run)
+        assert len(await here.jobs()) == 5
+
+
+async def _read_all(run: Any) -> None:
+    async for _ in run:
+        pass
+
+
+async def _updates(run: Any) -> None:
+    async for _ in run.updates():
+        pass
+
+
+async def test_the_same_points_in_another_way_are_the_same_sweep(tmp_path: Path) -> None:
+    async with open_ground(journal=tmp_path / "runs.db") as (here, submitter):
+        await submitter.sweep(sweep(), backend=BACKEND, name="same", pack=20)
+        run = submitter.sweep(sweep(), backend=BACKEND, name="same", pack=3)
+        assert run.sweep.size == 20
+        await run
+        assert len(await here.jobs()) == 1
+        await submitter.sweep(sweep(), backend=BACKEND, name="other")
+        assert len(await here.jobs()) == 2
