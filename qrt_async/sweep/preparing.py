@@ -51,7 +51,7 @@ async def _check(sweep: Sweep, piece: Piece, backend: str, counter: Counter) -> 
             index = piece.start + error.point[0]
             where = f"Point {index} of the sweep ({sweep.label(index)})"
         raise NotISA(
-            f"{where} does not fit. {error} Nothing was sent.",
+            f"{where} does not fit: {str(error).removeprefix('PUB 0: ')} Nothing was sent.",
             instruction=error.instruction,
             qubits=error.qubits,
             point=error.point,
