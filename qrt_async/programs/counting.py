@@ -9,7 +9,16 @@ from numpy.typing import NDArray
 
 from qrt_async.programs.arrays import Steps
 from qrt_async.programs.packing import without_excess
-from qrt_async.programs.tally import Tally, bitstrings, counted, integers, tally, tally_in_pieces
+from qrt_async.programs.tally import (
+    Blocks,
+    Tally,
+    bitstrings,
+    counted,
+    in_blocks,
+    integers,
+    tally_in_blocks,
+    tally_in_pieces,
+)
 
 Bytes = NDArray[np.uint8]
 Loc = int | tuple[int, ...] | None
@@ -50,8 +59,9 @@ class Counted:
             self._array.flags.writeable = False
             self._tally = tallied
 
-    def _tallied(self, loc: Loc) -> Tally:
-        return tally(self._rows(loc)) if loc is not None or self._tally is None else self._tally
+    def _tallied(self, loc: Loc) -> Blocks:
+        known = self._tally if loc is None else None
+        return tally_in_blocks(self._rows(loc)) if known is None else in_blocks(known)
 
     def _spelled(self, rows: Bytes) -> list[str]:
         return bitstrings(rows, self._num_bits)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Iterator
 from typing import Any, TypeVar
 
 import numpy as np
@@ -13,6 +14,8 @@ from qrt_async.programs.arrays import Steps, finish
 Rows = NDArray[np.uint8]
 Counts = NDArray[np.int64]
 Tally = tuple[Rows, Counts]
+Blocks = tuple[int, Iterator[Tally]]
+"""How many different rows there are, and they."""
 Outcome = TypeVar("Outcome", str, int)
 
 _BLOCK = 1 << 16
@@ -21,12 +24,53 @@ _SORTED = 1 << 17
 """Rows of up to 64 bits that are sorted at once; of wider ones fewer."""
 _SPELLED = 1 << 12
 """Outcomes that enter a dictionary at once: about a millisecond's work."""
+_SPENT = 1 << 6
+"""Entries that are used up in a dictionary between two looks at its size."""
 _MIX = np.array([0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F, 0x165667B19E3779F9], dtype=np.uint64)
 
 
 def tally(rows: Rows) -> Tally:
     """The different rows in ascending order, and how often each occurs."""
     return finish(tally_in_pieces(rows)) or _tally(rows)
+
+
+def tally_in_blocks(rows: Rows) -> Blocks:
+    """The same, some thousand outcomes at a time. Where outcomes hardly repeat, a sorted copy of the rows is all that
+    is held meanwhile: their dictionary is large enough without a tally beside it."""
+    found = finish(tally_in_pieces(rows))
+    if found is not None or rows.shape[1] > 8:
+        return in_blocks(found or _tally(rows))
+    numbers = _numbers(rows)
+    numbers.sort()
+    return _different(numbers), _runs(numbers, rows.shape[1])
+
+
+def in_blocks(tallied: Tally) -> Blocks:
+    """Some thousand outcomes at a time."""
+    values, counts = tallied
+    cuts = [slice(begin, begin + _SPELLED) for begin in range(0, len(values), _SPELLED)]
+    return len(values), ((values[cut], counts[cut]) for cut in cuts)
+
+
+def _different(numbers: NDArray[Any]) -> int:
+    """How many of sorted numbers are not like the one before."""
+    found = 1
+    for begin in range(1, len(numbers), _BLOCK):
+        block = numbers[begin : begin + _BLOCK]
+        found += int(np.count_nonzero(block != numbers[begin - 1 : begin - 1 + len(block)]))
+    return found
+
+
+def _runs(numbers: NDArray[Any], width: int) -> Iterator[Tally]:
+    """Of sorted numbers; each block ends where a number does."""
+    begin = 0
+    while begin < len(numbers):
+        last = numbers[min(begin + _SPELLED, len(numbers)) - 1]
+        end = int(np.searchsorted(numbers, last, side="right"))
+        block = numbers[begin:end]
+        first = np.flatnonzero(_changes(block))
+        yield _narrow(block[first], width), _sums(first, len(block), None)
+        begin = end
 
 
 def tally_in_pieces(rows: Rows) -> Steps[Tally | None]:
@@ -93,14 +137,40 @@ def _tally_few(rows: Rows, times: Counts | None, highest: int) -> Tally:
     return _narrow(seen, rows.shape[1]), every[seen]
 
 
-def counted(tallied: Tally, spelled: Callable[[Rows], list[Outcome]]) -> dict[Outcome, int]:
+def counted(blocks: Blocks, spelled: Callable[[Rows], list[Outcome]]) -> dict[Outcome, int]:
     """With the rows spelled. It grows block by block: between two of them, other threads run."""
-    values, counts = tallied
+    different, tallies = blocks
     found: dict[Outcome, int] = {}
-    for begin in range(0, len(values), _SPELLED):
-        block = slice(begin, begin + _SPELLED)
-        found.update(zip(spelled(values[block]), counts[block].tolist(), strict=True))
+    early = _half_of_the_last_table_but_one(different)
+    for values, counts in tallies:
+        outcomes = spelled(values)
+        if early and len(found) > early:
+            _grow(found, outcomes[0], early)
+            early = 0
+        found.update(zip(outcomes, counts.tolist(), strict=True))
     return found
+
+
+def _half_of_the_last_table_but_one(size: int) -> int:
+    """How many outcomes a dictionary must hold to grow to its last table; 0 where that is no matter.
+
+    CPython's tables are powers of two, up to two thirds full, and the next has three places for each entry: from
+    half of what it can hold on, a table is followed by one of twice its size.
+    """
+    table = 1 << ((size + _SPENT) * 3 // 2).bit_length()
+    return table // 2 // 3 if size > _SORTED else 0
+
+
+def _grow(found: dict[Outcome, int], key: Outcome, most: int) -> None:
+    """Let a dictionary grow now, while it is small: what moves then moves in one step, which holds every thread,
+    and old and new table take memory beside all the texts. A table is used up by removed entries too."""
+    size = sys.getsizeof(found)
+    for _ in range(0, 2 * most, _SPENT):
+        for _ in range(_SPENT):
+            found[key] = 0
+            del found[key]
+        if sys.getsizeof(found) != size:
+            return
 
 
 def bitstrings(rows: Rows, num_bits: int) -> list[str]:
