@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 from collections.abc import Callable, Coroutine, Sequence
 from datetime import datetime
 from typing import Any, Literal
 
-from qrt_async.api.call import Ask
+import msgspec
+
+from qrt_async.api.call import Ask, Call
 from qrt_async.api.job_calls import (
     PAGE,
     JobFilter,
@@ -28,6 +31,7 @@ from qrt_async.api.job_calls import (
 from qrt_async.api.models import CreatedJob, JobMetrics, JobPage, JobRecord
 from qrt_async.api.paging import JobWalk
 from qrt_async.api.payload import as_json
+from qrt_async.api.pieces import PIECE, Long
 from qrt_async.errors import NotFound, QrtError, Unavailable
 
 
@@ -55,14 +59,14 @@ class Jobs:
     ) -> CreatedJob:
         """``POST /v1/jobs``, once: not paced, not repeated after an unclear end.
 
-        ``params`` is anything JSON can hold, or JSON itself as ``bytes``. ``cost`` is seconds. An error
-        whose ``.submitted`` is ``"unknown"`` may have left a job behind. ``service.run`` is the way
-        for everyday work.
+        ``params`` is anything JSON can hold, or JSON itself as ``bytes``; it is encoded in a thread. ``cost`` is
+        seconds. An error whose ``.submitted`` is ``"unknown"`` may have left a job behind. ``service.run`` is
+        the way for everyday work.
         """
         new = NewJob(
             program_id=program_id,
             backend=backend,
-            params=as_json(params),
+            params=msgspec.Raw(b"{}"),  # until everything else is known to be right
             runtime=runtime,
             tags=as_tags(tags),
             log_level=log_level,
@@ -72,7 +76,7 @@ class Jobs:
             private=private,
             remote_storage=remote_storage,
         )
-        return await self._ask(create_job(new, parent_job_id))
+        return await self._ask(await asyncio.to_thread(_written, new, params, parent_job_id))
 
     async def list(
         self,
@@ -190,3 +194,10 @@ class Jobs:
             return await self._ask(get_job(job_id, exclude_params=True))
         except NotFound:
             return None
+
+
+def _written(new: NewJob, params: Any, parent_job_id: str | None) -> Call[CreatedJob]:
+    """The POST. Large params take a while, and are put in their place in pieces."""
+    found = memoryview(as_json(params))
+    ready = Long.of(found) if len(found) > PIECE else msgspec.Raw(found)
+    return create_job(msgspec.structs.replace(new, params=ready), parent_job_id)

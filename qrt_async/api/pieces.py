@@ -30,7 +30,7 @@ class Long:
         self.parts = parts
 
     @classmethod
-    def of(cls, value: bytes) -> Long:
+    def of(cls, value: Buffer) -> Long:
         """Of a value that is written already."""
         view = memoryview(value)
         return cls([view[at : at + PIECE] for at in range(0, len(value), PIECE)])

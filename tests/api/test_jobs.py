@@ -1,13 +1,17 @@
 from __future__ import annotations
 
 import json
+import threading
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
+from qrt_async.api import jobs
 from qrt_async.api.job_calls import RemoteStorage, StoredObject
 from qrt_async.api.jobs import Jobs
+from qrt_async.api.payload import as_json
+from qrt_async.api.pieces import PIECE
 from qrt_async.api.status import JobStatus
 from qrt_async.errors import Conflict, InvalidInput, NotFound, Throttled, TimedOut, Unavailable, Unreachable
 from tests.api.script import Script, reply
@@ -45,6 +49,32 @@ async def test_create_passes_everything_on() -> None:
     assert sent["params"] == {"ready": 1}
     assert {name: sent[name] for name in more} == more
     assert sent["remote_storage"]["results"]["object_name"] == "o"
+
+
+@pytest.mark.parametrize("encoded", [True, False])
+async def test_large_params_are_written_in_a_thread_and_arrive_whole(
+    encoded: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    threads: list[int] = []
+
+    def seen(given: Any) -> Any:
+        threads.append(threading.get_ident())
+        return as_json(given)
+
+    monkeypatch.setattr(jobs, "as_json", seen)
+    params = {"text": "x" * PIECE, "numbers": list(range(PIECE))}
+    script = Script({"id": "x"})
+    await Jobs(script).create("p", "b", json.dumps(params).encode() if encoded else params, tags=["t"])
+    sent = json.loads(script.asked[0].body or b"")
+    assert sent == {"program_id": "p", "backend": "b", "params": params, "tags": ["t"]}
+    assert threads != [threading.get_ident()]
+
+
+async def test_create_refuses_params_that_are_no_json() -> None:
+    script = Script()
+    with pytest.raises(InvalidInput, match="NaN"):
+        await Jobs(script).create("sampler", "b", {"x": float("nan")})
+    assert script.asked == []
 
 
 async def test_create_refuses_before_it_sends() -> None:
