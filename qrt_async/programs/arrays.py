@@ -24,8 +24,9 @@ from numpy.typing import NDArray
 from qrt_async.errors import ResultError
 
 T = TypeVar("T")
-Steps = Generator[None, None, T]
-"""Work in pieces: each step is short, the return value is the outcome."""
+Steps = Generator[int, None, T]
+"""Work in pieces: each step is short, the return value is the outcome. What is yielded is how many bytes the next
+step takes for an array: mostly none."""
 
 Array = NDArray[Any]
 
@@ -35,6 +36,8 @@ class Limits(Struct, frozen=True):
 
     array_bytes: int = 1 << 30
     """One array after inflation: 10 million shots of 100 bits are 130 MB."""
+    result_bytes: int = 1 << 31
+    """All arrays of a result together, where they are read ahead, as those of a job are."""
     dimensions: int = 32
     header_bytes: int = 4096
     piece: int = 128 * 1024
@@ -84,15 +87,35 @@ Text: TypeAlias = str | memoryview
 """ASCII, as text or as the bytes that it arrived in."""
 
 
+def bounded(steps: Steps[T], most: int) -> Steps[T]:
+    """The same steps, as long as they take no more bytes than this; ``ResultError`` before they would."""
+    taken = 0
+    while True:
+        try:
+            taken += next(steps)
+        except StopIteration as end:
+            return end.value  # type: ignore[no-any-return] # StopIteration is not generic
+        if taken > most:
+            raise ResultError(
+                f"The arrays of this result take more than {most:,} bytes, which is the most that is read here."
+                " A decoder of your own can read them one by one: service.decoders[program_id] = f."
+            )
+        yield 0
+
+
+def check_declared(nbytes: int, characters: int) -> None:
+    """``ResultError`` for a size that no text of so many characters stands for."""
+    if nbytes > (characters + 64) * _DEFLATE_RATIO:
+        raise ResultError(f"An array of {nbytes} bytes is declared over {characters} characters of data.")
+
+
 def npy_in_pieces(text: Text, limits: Limits = LIMITS) -> Steps[Array]:
     """The array in base64(zlib(.npy)). ``ResultError`` when it is damaged, of objects or beyond the limits."""
     zipped, first = zlib.decompressobj(), 2 * limits.header_bytes
     head = _zlib(zipped, _base64(text[:first]), limits.header_bytes)
     layout = _layout(head, limits)
-    if layout.nbytes > (len(text) + 64) * _DEFLATE_RATIO:
-        raise ResultError(
-            f"An array of {layout.nbytes} bytes is declared over {len(text)} characters of data."
-        )
+    check_declared(layout.nbytes, len(text))
+    yield layout.nbytes
     buffer = np.empty(layout.start + layout.nbytes, dtype=np.uint8)
     filled = _put(head, buffer.data, 0)
     filled = yield from _inflate_rest(zipped, zipped.unconsumed_tail, buffer.data, filled, limits)
@@ -106,10 +129,12 @@ def tensor_in_pieces(data: Text, shape: tuple[int, ...], dtype: str, compressed:
         raise ResultError(f"Tensors of dtype {dtype!r} are not known; known are {', '.join(_TENSOR_TYPES)}.")
     layout = _Layout(np.dtype(_TENSOR_TYPES[dtype]), _checked_shape(shape, LIMITS), False, 0)
     size = -(-math.prod(shape) // 8) if dtype == "bool" else layout.nbytes
-    if layout.nbytes > LIMITS.array_bytes or size > (len(data) + 64) * _DEFLATE_RATIO:
+    check_declared(size, len(data))
+    if layout.nbytes > LIMITS.array_bytes:
         raise ResultError(
-            f"A tensor of {layout.nbytes} bytes is declared over {len(data)} characters of data."
+            f"A tensor of {layout.nbytes} bytes is declared; the ceiling is {LIMITS.array_bytes}."
         )
+    yield layout.nbytes
     buffer = np.empty(size, dtype=np.uint8)
     if compressed:
         yield from _inflate(zlib.decompressobj(), data, buffer.data, 0, LIMITS)
@@ -127,7 +152,7 @@ def _unpacked(packed: Array, layout: _Layout) -> Steps[Array]:
         into = flags[8 * begin : 8 * begin + LIMITS.piece]
         block = packed[begin : begin + LIMITS.piece // 8]
         into[:] = np.unpackbits(block, bitorder="little", count=len(into))
-        yield
+        yield 0
     return flags.reshape(layout.shape)
 
 
@@ -205,7 +230,7 @@ def _inflate_rest(zipped: Any, left: bytes, into: memoryview, filled: int, limit
         piece = _zlib(zipped, left, limits.piece)
         left = zipped.unconsumed_tail
         filled = _put(piece, into, filled)
-        yield
+        yield 0
     return filled
 
 
@@ -213,7 +238,7 @@ def _copy(text: Text, into: memoryview, limits: Limits) -> Steps[None]:
     filled = 0
     for begin in range(0, len(text), limits.piece):
         filled = _put(_base64(text[begin : begin + limits.piece]), into, filled)
-        yield
+        yield 0
     if filled != len(into):
         raise ResultError("An array holds fewer bytes than its shape declares.")
 

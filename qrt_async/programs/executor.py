@@ -9,7 +9,7 @@ from typing import Any, overload
 import numpy as np
 
 from qrt_async.errors import ResultError
-from qrt_async.programs.arrays import Array, Steps, finish, tensor_in_pieces
+from qrt_async.programs.arrays import Array, Steps, tensor_in_pieces
 from qrt_async.programs.bits import BitArray
 from qrt_async.programs.containers import DataBin, PrimitiveResult, PubResult
 from qrt_async.programs.packing import pack_flags
@@ -88,13 +88,14 @@ def read_executor_in_pieces(tree: Any) -> Steps[ExecutorResult | PrimitiveResult
     for item in items:
         pub = yield from _item(item, compressed)
         read.append(pub)
-    return ExecutorResult(read, metadata, _passed(tree.get("passthrough_data"), compressed), role)
+    passed = yield from _passed(tree.get("passthrough_data"), compressed)
+    return ExecutorResult(read, metadata, passed, role)
 
 
 def _item(item: Any, compressed: bool) -> Steps[PubResult]:
     fields = {}
     for name, node in item["results"].items():
-        fields[name] = yield from _tensor_in_pieces(node, compressed)
+        fields[name] = yield from read_tensor_in_pieces(node, compressed)
     return PubResult(DataBin(fields), item.get("metadata") or {}, "QuantumProgramItemResult")
 
 
@@ -112,9 +113,9 @@ def _pub(item: Any, recipe: Any, note: Any, compressed: bool) -> Steps[PubResult
     shape = shapes.pop()
     fields = {}
     for name in registers:
-        data = yield from _tensor_in_pieces(results[name], compressed)
+        data = yield from read_tensor_in_pieces(results[name], compressed)
         if _FLIPS + name in results:
-            flips = yield from _tensor_in_pieces(results[_FLIPS + name], compressed)
+            flips = yield from read_tensor_in_pieces(results[_FLIPS + name], compressed)
             yield from _flip(data, flips)
         fields[name.removesuffix(_IQ.get(meas_type, ""))] = yield from _register(
             data, meas_type, twirled, len(shape)
@@ -138,7 +139,7 @@ def _flip(data: Array, flips: Array) -> Steps[None]:
     for begin in range(0, len(flat), _AT_ONCE):
         block = slice(begin, begin + _AT_ONCE)
         np.logical_xor(flat[block], flipped[block], out=flat[block])
-        yield
+        yield 0
 
 
 def _register(data: Array, meas_type: str, twirled: bool, ndim: int) -> Steps[Any]:
@@ -164,26 +165,28 @@ def _bytes(flags: Array) -> Steps[Array]:
     block = max(1, _AT_ONCE // max(1, num_bits))
     for begin in range(0, len(rows), block):
         packed[begin : begin + block] = pack_flags(rows[begin : begin + block, ::-1])
-        yield
+        yield 0
     return packed.reshape(*shape, packed.shape[-1])
 
 
-def read_tensor(node: Any, compressed: bool = False) -> Array:
-    return finish(_tensor_in_pieces(node, compressed))
-
-
-def _passed(node: Any, compressed: bool) -> Any:
+def _passed(node: Any, compressed: bool) -> Steps[Any]:
     """What the program passed through; arrays in it travel as tensors."""
+    found: Any = node
     if isinstance(node, list):
-        return [_passed(entry, compressed) for entry in node]
-    if not isinstance(node, dict):
-        return node
-    if node.keys() == {"data", "shape", "dtype"}:
-        return read_tensor(node, compressed)
-    return {name: _passed(entry, compressed) for name, entry in node.items()}
+        found = []
+        for entry in node:
+            passed = yield from _passed(entry, compressed)
+            found.append(passed)
+    elif isinstance(node, dict) and node.keys() == {"data", "shape", "dtype"}:
+        found = yield from read_tensor_in_pieces(node, compressed)
+    elif isinstance(node, dict):
+        found = {}
+        for name, entry in node.items():
+            found[name] = yield from _passed(entry, compressed)
+    return found
 
 
-def _tensor_in_pieces(node: Any, compressed: bool) -> Steps[Array]:
+def read_tensor_in_pieces(node: Any, compressed: bool = False) -> Steps[Array]:
     array = yield from tensor_in_pieces(node["data"], _declared(node), node["dtype"], compressed)
     return array
 

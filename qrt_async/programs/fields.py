@@ -38,11 +38,11 @@ class _Bits(Struct):
 
 def field_in_pieces(text: Raw, revive: Revive) -> Steps[Any]:
     """The field that this text holds. ``revive`` makes objects of data."""
-    yield
+    yield 0
     bits = _read(text, _Bits)
     array = bits.value.array if bits is not None else _read(text, _Array)
     packed = None if array is None else _packed(array.value)
-    yield
+    yield 0
     if packed is None:
         tree = yield from unpack(msgspec.json.decode(text))
         return revive(tree)

@@ -8,8 +8,8 @@ from typing import Any, overload
 from msgspec import Struct
 
 from qrt_async.errors import ResultError
-from qrt_async.programs.arrays import Array
-from qrt_async.programs.executor import read_tensor
+from qrt_async.programs.arrays import Array, Steps
+from qrt_async.programs.executor import read_tensor_in_pieces
 
 Generator = tuple[tuple[str, tuple[int, ...]], ...]
 """Paulis that were learnt together, each as letters and the qubits that these act on."""
@@ -62,16 +62,21 @@ class LearnedNoise(Sequence[LearnedLayer]):
         return official.learned_noise(self)
 
 
-def read_learned(tree: Any) -> LearnedNoise:
-    return LearnedNoise([_layer(entry) for entry in tree["data"]], str(tree["schema_version"]))
+def read_learned_in_pieces(tree: Any) -> Steps[LearnedNoise]:
+    layers = []
+    for entry in tree["data"]:
+        layer = yield from _layer(entry)
+        layers.append(layer)
+    return LearnedNoise(layers, str(tree["schema_version"]))
 
 
-def _layer(entry: Any) -> LearnedLayer:
+def _layer(entry: Any) -> Steps[LearnedLayer]:
     generators = tuple(
         tuple((str(letters), tuple(map(int, qubits))) for letters, qubits in paulis)
         for paulis in entry["generators_sparse"]
     )
-    rates, deviations = read_tensor(entry["rates"]), read_tensor(entry["rates_std"])
+    rates = yield from read_tensor_in_pieces(entry["rates"])
+    deviations = yield from read_tensor_in_pieces(entry["rates_std"])
     if not rates.shape == deviations.shape == (len(generators),):
         raise ResultError(f"A layer has {len(generators)} generators and rates of shape {rates.shape}.")
     metadata = _numbered(entry.get("metadata") or {})

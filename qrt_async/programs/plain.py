@@ -9,11 +9,11 @@ import numpy as np
 from msgspec import Raw, Struct
 
 from qrt_async.errors import ResultError
-from qrt_async.programs.arrays import LIMITS, Steps
+from qrt_async.programs.arrays import LIMITS, Steps, check_declared
 from qrt_async.programs.bits import BitArray
 from qrt_async.programs.packing import pack_samples
 from qrt_async.programs.samples import rows_in_pieces
-from qrt_async.programs.typed import plain_array, revive_values
+from qrt_async.programs.typed import plain_array, revive_values, unpack
 
 _AT_ONCE = 1 << 12
 """Samples that are read in one step where each is an object of Python's."""
@@ -27,7 +27,7 @@ class _Register(Struct):
 def plain_field_in_pieces(node: Any) -> Steps[Any]:
     """The field that a text holds, or data that were read already."""
     if isinstance(node, Raw):
-        yield
+        yield 0
         try:
             register = msgspec.json.decode(node, type=_Register)
         except msgspec.DecodeError:
@@ -37,12 +37,15 @@ def plain_field_in_pieces(node: Any) -> Steps[Any]:
                 rows = yield from rows_in_pieces(register.samples, _checked(register.num_bits))
                 return BitArray(rows, register.num_bits)
             node = msgspec.json.decode(node)
-        yield
+        yield 0
     if isinstance(node, dict) and "samples" in node:
         bits = yield from _bits(node["samples"], _checked(node["num_bits"]))
         return bits
     found = plain_array(node)
-    return found if isinstance(found, np.ndarray) else plain_array(revive_values(node))
+    if not isinstance(found, np.ndarray):
+        node = yield from unpack(node)
+        found = plain_array(revive_values(node))
+    return found
 
 
 def _checked(num_bits: Any) -> int:
@@ -61,8 +64,11 @@ def _bits(samples: Any, num_bits: int) -> Steps[BitArray]:
         return BitArray(np.stack(points), num_bits)
     if len(samples) * num_bits > 8 * LIMITS.array_bytes:
         raise ResultError(f"{len(samples)} samples of {num_bits} bits are beyond what is read here.")
+    size = len(samples) * -(-num_bits // 8)
+    check_declared(size, len(samples))  # of which each took a character or more
+    yield size
     rows = [np.empty((0, -(-num_bits // 8)), dtype=np.uint8)]
     for begin in range(0, len(samples), _AT_ONCE):
         rows.append(pack_samples(samples[begin : begin + _AT_ONCE], num_bits)[0])
-        yield
+        yield 0
     return BitArray(np.concatenate(rows), num_bits)

@@ -14,12 +14,12 @@ import numpy as np
 from msgspec import Raw, Struct, structs
 
 from qrt_async.errors import ResultError
-from qrt_async.programs.arrays import Steps, finish
+from qrt_async.programs.arrays import LIMITS, Limits, Steps, bounded, finish
 from qrt_async.programs.bits import BitArray
 from qrt_async.programs.containers import DataBin, Packed, PrimitiveResult, PubResult
 from qrt_async.programs.executor import ExecutorResult, read_executor_in_pieces
 from qrt_async.programs.fields import bit_array, field_in_pieces
-from qrt_async.programs.learned import LearnedLayer, LearnedNoise, read_learned
+from qrt_async.programs.learned import LearnedLayer, LearnedNoise, read_learned_in_pieces
 from qrt_async.programs.noise import NOISE, NoiseLearnerResult, read_layers
 from qrt_async.programs.operators import OPERATORS
 from qrt_async.programs.outlines import Outline, PubOutline, parse_primitive, plain_pub, typed_pub
@@ -128,8 +128,9 @@ def _unpack_primitive(tree: Any) -> Steps[Any]:
         pub = yield from _pub_in_pieces(node, tree.plain)
         pubs.append(pub)
         if at % _PUBS == 0:
-            yield
-    return structs.replace(tree, pubs=pubs)
+            yield 0
+    metadata = yield from unpack(tree.metadata)
+    return structs.replace(tree, pubs=pubs, metadata=metadata)
 
 
 def _pub_in_pieces(node: Any, plain: bool) -> Steps[Any]:
@@ -144,7 +145,8 @@ def _pub_in_pieces(node: Any, plain: bool) -> Steps[Any]:
             fields[name] = yield from (
                 plain_field_in_pieces(text) if plain else field_in_pieces(text, TREE.revive)
             )
-    return _assembled(outline, fields, plain)
+    metadata = yield from unpack(outline.metadata)
+    return _assembled(structs.replace(outline, metadata=metadata), fields, plain)
 
 
 def _pub_outline(node: Any, plain: bool) -> PubOutline | None:
@@ -198,10 +200,18 @@ def _primitive(tree: Any) -> PrimitiveResult:
     return PrimitiveResult(pubs, _mapping(TREE.revive(outline.metadata)))
 
 
+def _unpack_noise(tree: Any) -> Steps[Any]:
+    third = isinstance(tree, dict) and "schema_version" in tree
+    found = yield from read_learned_in_pieces(tree) if third else unpack(tree)
+    return found
+
+
 def _noise(tree: Any) -> NoiseLearnerResult | LearnedNoise:
     """Version 2, typed or plain; or version 3."""
     if isinstance(tree, dict) and "schema_version" in tree:
-        return read_learned(tree)
+        tree = finish(read_learned_in_pieces(tree))
+    if isinstance(tree, LearnedNoise):
+        return tree
     result = TREE.revive(tree)
     if isinstance(result, dict) and "data" in result:
         result = read_layers(tree, TREE.revive)
@@ -221,7 +231,7 @@ _OTHERS = Decoder(TREE.revive)
 DECODERS: Mapping[str, Decoder] = {
     "sampler": Decoder(_primitive, _unpack_primitive, parse_primitive),
     "estimator": Decoder(_primitive, _unpack_primitive, parse_primitive),
-    "noise-learner": Decoder(_noise),
+    "noise-learner": Decoder(_noise, _unpack_noise),
     "executor": Decoder(_executor, read_executor_in_pieces),
 }
 """By program id. A program that is not here gives data: JSON with its typed values revived, or text."""
@@ -233,14 +243,16 @@ def decode(program_id: str, body: bytes, decoders: Mapping[str, Decoder] = DECOD
         return decoders.get(program_id, _OTHERS).interpret(_parsed(program_id, body, decoders))
 
 
-def decode_in_pieces(program_id: str, body: bytes, decoders: Mapping[str, Decoder] = DECODERS) -> Steps[Any]:
+def decode_in_pieces(
+    program_id: str, body: bytes, decoders: Mapping[str, Decoder] = DECODERS, limits: Limits = LIMITS
+) -> Steps[Any]:
     """As :func:`decode`, with every array unpacked and large registers counted, at most 128 KiB a step (after one
-    step that parses)."""
+    step that parses). ``ResultError`` where the arrays together are beyond ``limits.result_bytes``."""
     with reading(f"The result of {program_id!r}"):
         decoder = decoders.get(program_id, _OTHERS)
         tree = _parsed(program_id, body, decoders)
-        yield
-        tree = yield from decoder.unpack(tree)
+        yield 0
+        tree = yield from bounded(decoder.unpack(tree), limits.result_bytes)
         result = decoder.interpret(tree)
         yield from _count_ahead(result)
         return result

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qrt_async.errors import ResultError
-from qrt_async.programs.arrays import LIMITS, Steps
+from qrt_async.programs.arrays import LIMITS, Steps, check_declared
 
 Bytes = NDArray[np.uint8]
 
@@ -35,10 +35,12 @@ def rows_in_pieces(array: Any, num_bits: int) -> Steps[Bytes]:
     quotes = 0
     for begin in range(0, len(text), LIMITS.piece):
         quotes += int(np.count_nonzero(text[begin : begin + LIMITS.piece] == ord('"')))
-        yield
+        yield 0
     count = quotes // 2
     if count * width > LIMITS.array_bytes:
         raise ResultError(f"{count} samples of {num_bits} bits are beyond what is read here.")
+    check_declared(count * width, len(text))
+    yield count * width
     rows = np.zeros((count, width), dtype=np.uint8)
     done, begin, last = 0, 0, len(text)
     while begin < last:
@@ -50,7 +52,7 @@ def rows_in_pieces(array: Any, num_bits: int) -> Steps[Bytes]:
         _fill(rows[done : done + len(openings)], block[: closings[-1] + 1], openings, closings)
         done += len(openings)
         begin += int(closings[-1]) + 1
-        yield
+        yield 0
     if done < len(rows) or not _BETWEEN[text[begin:last]].all():
         raise ResultError("The samples of a register are not all hex strings.")
     if num_bits % 8 and (rows[:, 0] >> (num_bits % 8)).any():
@@ -72,7 +74,7 @@ def _shape_in_pieces(text: Bytes, count: int) -> Steps[tuple[int, ...]]:
             quotes += int(marks[-1])
         else:
             quotes += int(np.count_nonzero(block == ord('"')))
-        yield
+        yield 0
     return _regular(np.concatenate(brackets), np.concatenate(before) // 2, count)
 
 

@@ -76,13 +76,13 @@ def _runs(numbers: NDArray[Any], width: int) -> Iterator[Tally]:
 def tally_in_pieces(rows: Rows) -> Steps[Tally | None]:
     """The same by blocks that stay in the processor's cache; ``None`` where outcomes hardly repeat in them."""
     count, width = rows.shape
-    size = _SORTED // max(1, -(-width // 8))
+    size = max(1, _SORTED // max(1, -(-width // 8)))
     parts = []
     for begin in range(0, count, size):
         parts.append(_tally(rows[begin : begin + size]))
         if width > 2 and 4 * len(parts[-1][0]) > size:
             return None
-        yield
+        yield 0
     if len(parts) < 2:
         return parts[0] if parts else _tally(rows)
     return _tally(

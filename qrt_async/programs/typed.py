@@ -85,13 +85,13 @@ def unpack(node: Any, steps: Iterator[int] | None = None) -> Steps[Any]:
     """The same tree with every array in it read, a piece at a time, and not too many nodes at once."""
     steps = steps or count(1)
     if next(steps) % _NODES == 0:
-        yield
+        yield 0
     if isinstance(node, list):
         for at, entry in enumerate(node, start=1):
             if isinstance(entry, (dict, list)):
                 node[at - 1] = yield from unpack(entry, steps)
             elif at % (8 * _NODES) == 0:
-                yield
+                yield 0
     elif isinstance(node, dict):
         value = node.get("__value__")
         if node.get("__type__") == "ndarray" and isinstance(value, str) and value not in _EXTRAPOLATORS:

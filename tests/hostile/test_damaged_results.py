@@ -19,9 +19,10 @@ from typing import Any
 
 import numpy as np
 import pytest
+from msgspec import structs
 
 from qrt_async.errors import ResultError
-from qrt_async.programs.arrays import finish
+from qrt_async.programs.arrays import LIMITS, finish, typed_array
 from qrt_async.programs.noise import EncodedCircuit, LayerError, PauliLindbladError
 from qrt_async.programs.results import (
     BitArray,
@@ -166,6 +167,88 @@ def test_a_bomb_does_not_go_off(shape: str) -> None:
     try:
         with pytest.raises(ResultError):
             decode("any", body)
+        assert tracemalloc.get_traced_memory()[1] < 1 << 20
+    finally:
+        tracemalloc.stop()
+
+
+ZEROS = np.zeros((1 << 17, 8), dtype=np.uint8)
+"""One MiB, which takes less than two KiB on the wire."""
+LOW = structs.replace(LIMITS, result_bytes=4 * ZEROS.nbytes)
+TENSOR = {
+    "data": base64.b64encode(zlib.compress(ZEROS.tobytes())).decode(),
+    "shape": ZEROS.shape,
+    "dtype": "u8",
+}
+
+
+def register(number: int, arrays: int = 1) -> dict[str, Any]:
+    """A typed PUB result of so many registers, numbered."""
+    bits = {"__type__": "BitArray", "__value__": {"array": typed_array(ZEROS), "num_bits": 64}}
+    fields = {f"c{number}_{at}": bits for at in range(arrays)}
+    data = {"__type__": "DataBin", "__value__": {"field_names": list(fields), "shape": [], "fields": fields}}
+    return {"__type__": "SamplerPubResult", "__value__": {"data": data, "metadata": {}}}
+
+
+def primitive(pubs: list[Any], metadata: Any) -> Any:
+    return {"__type__": "PrimitiveResult", "__value__": {"pub_results": pubs, "metadata": metadata}}
+
+
+def tensors(number: int, where: str) -> Any:
+    """The result of an executor."""
+    items = [{"results": {f"a{at}": TENSOR for at in range(number)}}]
+    passed = {"more": [TENSOR] * number}
+    parts = {
+        "data": items if where == "items" else [],
+        "passthrough_data": passed if where == "passed" else {},
+    }
+    return {"schema_version": "v2.0", **parts}
+
+
+def swollen(number: int) -> dict[str, tuple[str, Any]]:
+    """Results with so many arrays of one MiB, wherever a result may hold some."""
+    arrays = [typed_array(ZEROS) for _ in range(number)]
+    return {
+        "fields": ("sampler", primitive([register(0, number)], {})),
+        "PUBs": ("sampler", primitive([register(at) for at in range(number)], {})),
+        "metadata": ("estimator", primitive([], {"arrays": arrays})),
+        "plain metadata": ("sampler", {"results": [], "metadata": {"arrays": arrays}}),
+        "metadata of a PUB": ("sampler", {"results": [{"data": {}, "metadata": {"arrays": arrays}}]}),
+        "plain field": ("estimator", {"results": [{"data": {"evs": {"arrays": arrays}}}]}),
+        "items": ("executor", tensors(number, "items")),
+        "passed": ("executor", tensors(number, "passed")),
+        "layers": ("noise-learner", {"data": [], "metadata": {"arrays": arrays}}),
+        "any": ("another", {"arrays": arrays}),
+    }
+
+
+@pytest.mark.parametrize("where", swollen(0))
+def test_many_arrays_that_are_each_allowed_are_not_read_beyond_what_a_result_may_take(where: str) -> None:
+    program_id, tree = swollen(40)[where]
+    body = json.dumps(tree).encode()
+    assert len(body) < 40 * ZEROS.nbytes / 100
+    tracemalloc.start()
+    try:
+        with pytest.raises(ResultError, match=r"more than 4,194,304 bytes"):
+            finish(decode_in_pieces(program_id, body, limits=LOW))
+        assert tracemalloc.get_traced_memory()[1] < LOW.result_bytes + 3 * ZEROS.nbytes
+    finally:
+        tracemalloc.stop()
+
+
+@pytest.mark.parametrize("where", swollen(0))
+def test_as_many_as_a_result_may_take_are_read(where: str) -> None:
+    program_id, tree = swollen(4)[where]
+    finish(decode_in_pieces(program_id, json.dumps(tree).encode(), limits=LOW))
+
+
+@pytest.mark.parametrize("samples", ['["0x0"]', "[0]", '["0"]', "[[0],[0]]"])
+def test_few_samples_do_not_declare_a_wide_register(samples: str) -> None:
+    body = b'{"results":[{"data":{"c":{"samples":%b,"num_bits":800000000}}}]}' % samples.encode()
+    tracemalloc.start()
+    try:
+        with pytest.raises(ResultError, match="declared"):
+            finish(decode_in_pieces("sampler", body))
         assert tracemalloc.get_traced_memory()[1] < 1 << 20
     finally:
         tracemalloc.stop()
