@@ -55,8 +55,8 @@ class Decoder:
             if holding:
                 self._large.release()
 
-    async def decode(self, program_id: str, body: bytes) -> Any:
-        """The decoded result. Raises ``ResultError`` where the body cannot be read."""
+    async def decode(self, program_id: str, body: bytes, *, count: bool = True) -> Any:
+        """The decoded result, with its large registers counted unless these are read point by point. Raises ``ResultError`` where the body cannot be read."""
         own = self._own.get(program_id)
         if own is not None:
             return await _by(own, program_id, body)
@@ -64,7 +64,7 @@ class Decoder:
             if self._module is None:
                 # Brings NumPy, whose import is long and gives way to the loop in a thread.
                 self._module = await asyncio.to_thread(import_module, "qrt_async.programs.results")
-            steps = self._module.decode_in_pieces(program_id, body)
+            steps = self._module.decode_in_pieces(program_id, body, count=count)
             while True:
                 try:
                     next(steps)

@@ -57,8 +57,8 @@ class Desk:
         return found
 
     async def decode(self, program_id: str, body: bytes) -> Any:
-        """A result that was kept elsewhere. Raises ``ResultError``."""
-        return await self._decoder.decode(program_id, body)
+        """A result that is read point by point. Raises ``ResultError``."""
+        return await self._decoder.decode(program_id, body, count=False)
 
     def call_back(self, job_id: str, callback: Callable[[], object]) -> None:
         """Run a user's callback; its mistake is told and hurts nobody."""

@@ -244,17 +244,23 @@ def decode(program_id: str, body: bytes, decoders: Mapping[str, Decoder] = DECOD
 
 
 def decode_in_pieces(
-    program_id: str, body: bytes, decoders: Mapping[str, Decoder] = DECODERS, limits: Limits = LIMITS
+    program_id: str,
+    body: bytes,
+    decoders: Mapping[str, Decoder] = DECODERS,
+    limits: Limits = LIMITS,
+    *,
+    count: bool = True,
 ) -> Steps[Any]:
-    """As :func:`decode`, with every array unpacked and large registers counted, at most 128 KiB a step (after one
-    step that parses). ``ResultError`` where the arrays together are beyond ``limits.result_bytes``."""
+    """As :func:`decode`, with every array unpacked and, for ``count``, large registers counted, at most 128 KiB a step
+    (after one step that parses). ``ResultError`` where the arrays together are beyond ``limits.result_bytes``."""
     with reading(f"The result of {program_id!r}"):
         decoder = decoders.get(program_id, _OTHERS)
         tree = _parsed(program_id, body, decoders)
         yield 0
         tree = yield from bounded(decoder.unpack(tree), limits.result_bytes)
         result = decoder.interpret(tree)
-        yield from _count_ahead(result)
+        if count:
+            yield from _count_ahead(result)
         return result
 
 

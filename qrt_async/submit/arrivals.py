@@ -50,7 +50,7 @@ class Arrivals:
         return known.take_body() or await self._desk.delivery(known).body_of_completed(known)
 
     async def decode(self, program_id: str, body: bytes) -> Any:
-        """As the result of a job is decoded."""
+        """A result that is read point by point. Raises ``ResultError``."""
         return await self._desk.decode(program_id, body)
 
     def spool_of(self, job_id: str) -> str | None:

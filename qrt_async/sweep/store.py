@@ -40,7 +40,8 @@ class Store:
         """Have the result of a completed job, on disk where there is a journal. Raises ``ResultError``."""
         async with self._door:
             if not (self._book.keeps and await passage.store(job)):
-                self._held[passage.key] = _primitive(await job.result(), job.id)
+                body = await self._arrivals.body(job.id)
+                self._held[passage.key] = await self._decoded(body, job.id)
 
     async def open(self, row: Row) -> PointsOfRow:
         """The points of a row, with its result at hand."""
@@ -58,9 +59,12 @@ class Store:
         if body is None:
             return self._gone(job)
         try:
-            return _primitive(await self._arrivals.decode(self.sweep.program_id, body), job)
+            return await self._decoded(body, job)
         except ResultError as error:
             return error
+
+    async def _decoded(self, body: bytes, job: str) -> PrimitiveResult:
+        return _primitive(await self._arrivals.decode(self.sweep.program_id, body), job)
 
     def _result_now(self, job: str) -> PrimitiveResult | QrtError:
         if job in self._held:
