@@ -56,7 +56,8 @@ class Decoder:
                 self._large.release()
 
     async def decode(self, program_id: str, body: bytes, *, count: bool = True) -> Any:
-        """The decoded result, with its large registers counted unless these are read point by point. Raises ``ResultError`` where the body cannot be read."""
+        """The decoded result, its large registers counted unless it is read point by point. Raises ``ResultError``
+        where the body cannot be read."""
         own = self._own.get(program_id)
         if own is not None:
             return await _by(own, program_id, body)
