@@ -20,7 +20,8 @@
     │       ├── Unreachable     also ConnectionError: no connection, or it was cut
     │       └── TimedOut        also TimeoutError: no answer in time
     ├── ResultError             a result arrived, or should have, and cannot be read
-    │   └── ResultGone          a result that can be read only once was read already
+    │   ├── ResultGone          a result that can be read only once was read already
+    │   └── ResultTooLong       more bytes than are held in memory
     ├── JobError                how a job ended
     │   ├── JobFailed
     │   ├── JobCancelled        on the service; never asyncio.CancelledError
@@ -214,6 +215,10 @@ class ResultError(QrtError):
 
 class ResultGone(ResultError):
     """The result of a private job can be read once, and was."""
+
+
+class ResultTooLong(ResultError):
+    """A result has more bytes than ``max_result`` of ``RuntimeService``; the text says where they are."""
 
 
 class JobError(QrtError):

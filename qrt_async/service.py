@@ -20,7 +20,7 @@ from qrt_async.events import Announcer, Observer
 from qrt_async.jobs.cadence import PollPolicy
 from qrt_async.jobs.desk import Desk
 from qrt_async.jobs.job import AsyncJob
-from qrt_async.jobs.spool import chosen_spool
+from qrt_async.jobs.spool import Spool, chosen_spool
 from qrt_async.jobs.watcher import Watcher
 from qrt_async.programs.backends import Backends
 from qrt_async.programs.program import Program
@@ -32,6 +32,7 @@ from qrt_async.submit.intake import MAX_PAYLOAD, Intake, Isa
 from qrt_async.submit.session import RuntimeSession
 from qrt_async.transport.account import Account, find_account
 from qrt_async.transport.asked import LOCAL, TokenSource
+from qrt_async.transport.bodies import MAX_RESULT, whole
 from qrt_async.transport.retry import RetryPolicy
 from qrt_async.transport.tasks import Crew, Home
 from qrt_async.transport.timeouts import Timeouts
@@ -54,7 +55,8 @@ class RuntimeService:
     ``…_URL``, ``…_CHANNEL`` and ``IAM_URL``; the account file of IBM's own client. ``channel="local"`` starts
     an emulator of the service in this process and needs no account; it sets no limit on submitting unless
     ``rate_limit`` is given. ``token`` may be an async callable that returns a bearer token. ``max_payload``
-    is the most bytes of params that a job may have, 64,000,000 unless said otherwise.
+    is the most bytes of params that a job may have, 64,000,000 unless said otherwise, ``max_result`` the most
+    bytes of a result that are held in memory, 1 GiB; a longer one is ``ResultTooLong``, and nothing is lost.
 
     Making one touches no loop and makes no request. It belongs to the event loop that uses it first, with
     or without ``async with``; without, ``await service.close()`` when done. Closing ends pending waits
@@ -81,6 +83,7 @@ class RuntimeService:
         spool: str | Path | bool | None = None,
         observers: Iterable[Observer] = (),
         max_payload: int = MAX_PAYLOAD,
+        max_result: int = MAX_RESULT,
     ) -> None:
         self.account = find_account(
             channel=channel,
@@ -100,8 +103,9 @@ class RuntimeService:
         self._closing: asyncio.Task[None] | None = None
         self._free_date = api_version is None
         date = DOCUMENTED if api_version is None else check_date(api_version)
+        self._max_result = whole("max_result", max_result)
         self._build_transport(retry, timeouts, date)
-        self._build_jobs(poll, keep_results, spool)
+        self._build_jobs(poll, keep_results, chosen_spool(spool, max_result))
         if self._emulator is not None and rate_limit is _IBM_LIMIT:
             rate_limit = None
         self._build_resources()
@@ -119,25 +123,25 @@ class RuntimeService:
             retry=retry,
             timeouts=timeouts,
             api_date=date,
+            max_reply=self._max_result,
         )
 
-    def _build_jobs(self, poll: PollPolicy, keep_results: bool, spool: str | Path | bool | None) -> None:
+    def _build_jobs(self, poll: PollPolicy, keep_results: bool, spool: Spool | None) -> None:
         self._watcher = Watcher(self._ask, self._crew, self._announce, poll, self._check_date)
-        kept = chosen_spool(spool)
         self._desk = Desk(
             self._ask,
             self._home,
             self._crew,
             self._watcher,
             self._announce,
-            spool=kept,
+            spool=spool,
             keep_results=keep_results,
         )
         self.jobs = self._desk.jobs
         self.decoders = self._desk.decoders
         """Your own decoders by program id, such as ``service.decoders["my-program"] = json.loads``: each is called in a
         thread with the bytes of a result, and what it returns is the result."""
-        self._arrivals = Arrivals(self._desk, self._announce, kept)
+        self._arrivals = Arrivals(self._desk, self._announce, spool)
         self.unclaimed = self._arrivals.unclaimed
         """Jobs whose ``run`` was cancelled after they were submitted."""
 

@@ -42,12 +42,13 @@ class Decoder:
             await asyncio.sleep(0)
         arrived, holding = 0, False
 
-        async def keep(piece: bytes) -> None:
+        async def keep(piece: bytes) -> bool:
             nonlocal arrived, holding
             arrived += len(piece)
             if arrived > _LARGE and not holding:
                 await self._large.acquire()
                 holding = True
+            return False
 
         try:
             yield keep

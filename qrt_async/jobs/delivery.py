@@ -8,7 +8,7 @@ from typing import Any
 
 from qrt_async.api.call import Ask
 from qrt_async.api.job_calls import get_job, get_results, get_results_once
-from qrt_async.errors import JobError, QrtError, ResultError, ResultGone, ServiceError
+from qrt_async.errors import JobError, QrtError, ResultError, ResultGone, ResultTooLong, ServiceError
 from qrt_async.jobs.decoder import Decoder
 from qrt_async.jobs.known import Known
 from qrt_async.jobs.outcome import error_of, last_line
@@ -108,14 +108,20 @@ class Delivery:
             self._held = await self._ask(get_results_once(known.id, None))
             return self._held
         kept = await self._spool.load(known.id)
-        return kept if kept is not None else await self._spooled(known.id, await self._spool.begin(known.id))
+        if kept is not None:
+            return kept
+        return await self._spooled(known.id, self._spool, await self._spool.begin(known.id))
 
-    async def _spooled(self, job_id: str, part: Part) -> bytes | None:
+    async def _spooled(self, job_id: str, spool: Spool, part: Part) -> bytes | None:
         try:
             body = await self._ask(get_results_once(job_id, part.add))
             if body is not None and not await part.finish():
                 self._held = body  # the disk failed: memory is all there is
             await part.leave()
+        except ResultTooLong as error:
+            if await part.finish():
+                raise spool.too_long(job_id, part.arrived) from error
+            raise cut(job_id, f"cut by a full disk after {part.arrived} bytes", part.path) from error
         except ServiceError as error:
             await part.leave()
             if part.arrived:

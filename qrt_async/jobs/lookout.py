@@ -13,7 +13,7 @@ from qrt_async.api.call import Ask, Call
 from qrt_async.api.calls import backend_status, get_session, instance_usage
 from qrt_async.api.job_calls import get_job, get_metrics, get_results
 from qrt_async.api.models import JobRecord
-from qrt_async.errors import NotAuthorized, NotFound, QrtError, ServiceError
+from qrt_async.errors import NotAuthorized, NotFound, QrtError, ResultTooLong, ServiceError
 from qrt_async.events import Event, LookFailed
 from qrt_async.jobs.cover import Cover, Listing
 from qrt_async.jobs.decider import Decider
@@ -187,7 +187,7 @@ class Lookout:
             return True
         try:
             body = await self._answer(get_results(job_id), (job_id,))
-        except NotFound:
+        except (NotFound, ResultTooLong):
             body = b""
         if body is None:
             self._decider.not_there(job_id, self._now().now)

@@ -10,7 +10,8 @@ import secrets
 import sys
 from pathlib import Path
 
-from qrt_async.errors import ResultError
+from qrt_async.errors import ResultError, ResultTooLong
+from qrt_async.transport.bodies import MAX_RESULT
 
 _BINARY = getattr(os, "O_BINARY", 0)
 """Windows would translate line ends."""
@@ -26,25 +27,29 @@ def default_folder() -> Path:
     return Path(os.environ.get("XDG_DATA_HOME") or home / ".local" / "share") / "qrt-async" / "results"
 
 
-def chosen_spool(given: str | Path | bool | None) -> Spool | None:
+def chosen_spool(given: str | Path | bool | None, max_result: int = MAX_RESULT) -> Spool | None:
     """The spool in that folder; ``None`` and ``True`` mean the platform's own, ``False`` none at all."""
     if given is False:
         return None
-    return Spool(default_folder() if given is None or given is True else Path(given))
+    return Spool(default_folder() if given is None or given is True else Path(given), max_result)
 
 
 class Spool:
-    """Keeps bodies on disk, readable by their owner only. All of its work is done in threads."""
+    """Keeps bodies on disk, readable by their owner only. All of its work is done in threads.
 
-    def __init__(self, folder: Path) -> None:
+    ``max_result``: bytes of the longest body that is loaded; a longer one stays where it is.
+    """
+
+    def __init__(self, folder: Path, max_result: int = MAX_RESULT) -> None:
         self._folder = folder
+        self._most = max_result
 
     def path(self, job_id: str) -> Path:
         """Where the body of this job is kept. Ids are hashed, so that none can point elsewhere."""
         return self._folder / f"{hashlib.sha256(job_id.encode()).hexdigest()[:40]}.result"
 
     async def load(self, job_id: str) -> bytes | None:
-        """The body, if it was kept and can be read."""
+        """The body, if it was kept and can be read. ``ResultTooLong`` if it is too long to be loaded."""
         return await asyncio.to_thread(self._load, job_id)
 
     async def begin(self, job_id: str) -> Part:
@@ -59,6 +64,12 @@ class Spool:
                 " spool=, or spool=False to do without a copy."
             ) from error
 
+    def too_long(self, job_id: str, size: int) -> ResultTooLong:
+        return ResultTooLong(
+            f"The result of private job {job_id} has {size:,} bytes; at most {self._most:,} are held in memory"
+            f" (max_result of RuntimeService). It is whole, in {self.path(job_id)}."
+        )
+
     async def check_parts(self, job_id: str) -> None:
         """Raises ``ResultError`` if an earlier read was cut: the service has deleted the rest."""
         for part, size in await asyncio.to_thread(self._parts, job_id):
@@ -66,8 +77,11 @@ class Spool:
             raise cut(job_id, how, part)
 
     def _load(self, job_id: str) -> bytes | None:
+        path = self.path(job_id)
         try:
-            return self.path(job_id).read_bytes()
+            if (size := path.stat().st_size) > self._most:
+                raise self.too_long(job_id, size)
+            return path.read_bytes()
         except OSError:
             return None
 
@@ -96,11 +110,12 @@ class Part:
             os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _BINARY, 0o600), "wb", buffering=0
         )
 
-    async def add(self, piece: bytes) -> None:
-        """Keep a piece that arrived. A disk that fails meanwhile does not end the read: what arrives is in
-        memory too, and would be lost with it."""
+    async def add(self, piece: bytes) -> bool:
+        """Keep a piece that arrived: is all on disk? A disk that fails meanwhile does not end the read: what
+        arrives is in memory too, and would be lost with it."""
         self.arrived += len(piece)
         await asyncio.to_thread(self._add, piece)
+        return not self._failed
 
     async def finish(self) -> bool:
         """All has arrived. Is it on disk, under its own name?"""

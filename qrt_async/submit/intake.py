@@ -15,6 +15,7 @@ from qrt_async.api.pieces import PIECE, Long
 from qrt_async.errors import InvalidInput, ServiceError, Throttled, Unavailable
 from qrt_async.programs.isa import InstructionSet
 from qrt_async.programs.program import Program
+from qrt_async.transport.bodies import whole
 
 Isa: TypeAlias = Literal["check", "off"]
 """Whether circuits are compared with the backend's instruction set before they are sent."""
@@ -39,10 +40,8 @@ class Intake:
     """One for a service. ``configuration`` asks for that of a backend."""
 
     def __init__(self, configuration: Configuration, max_payload: int) -> None:
-        if isinstance(max_payload, bool) or not isinstance(max_payload, int) or max_payload < 1:
-            raise InvalidInput(f"max_payload is {max_payload!r}; it must be a whole number of bytes above 0.")
         self._configuration = configuration
-        self.max_payload = max_payload
+        self.max_payload = whole("max_payload", max_payload)
         self._known: dict[tuple[str, str | None], _Known] = {}
         self._asking: defaultdict[tuple[str, str | None], asyncio.Lock] = defaultdict(asyncio.Lock)
         self._working = asyncio.Lock()

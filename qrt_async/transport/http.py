@@ -20,6 +20,7 @@ from qrt_async.errors import Answer, InvalidInput, ServiceClosed
 from qrt_async.events import Event, RequestDone, RetryPlanned
 from qrt_async.transport.account import Account
 from qrt_async.transport.auth import Renew, conversation, subject
+from qrt_async.transport.bodies import MAX_RESULT, body_of
 from qrt_async.transport.failures import error_for
 from qrt_async.transport.flight import Flight
 from qrt_async.transport.proxies import Proxies
@@ -62,6 +63,7 @@ class HttpTransport:
         retry: RetryPolicy,
         timeouts: Timeouts,
         api_date: str,
+        max_reply: int = MAX_RESULT,
     ) -> None:
         self._locate = locate
         self._home = home
@@ -71,6 +73,7 @@ class HttpTransport:
         self._timeouts = timeouts
         self._opening: Flight[_Line] = Flight(crew, "opening")
         self._line: _Line | None = None
+        self._max_reply = max_reply
         self.api_date = api_date
 
     async def send(self, request: Request) -> Reply:
@@ -194,7 +197,7 @@ class HttpTransport:
                 allow_redirects=False,
             ) as response:
                 code = response.status
-                body = await _body(response, request)
+                body = await body_of(response, request, self._max_reply)
                 headers = {name.lower(): value for name, value in response.headers.items()}
                 return Reply(code=code, headers=headers, body=body)
         finally:
@@ -206,24 +209,8 @@ class HttpTransport:
         limits = self._timeouts
         if request.submits:
             return aiohttp.ClientTimeout(total=limits.submit, sock_connect=limits.connect)
-        return aiohttp.ClientTimeout(total=limits.total, sock_connect=limits.connect, sock_read=limits.read)
-
-
-async def _body(response: aiohttp.ClientResponse, request: Request) -> bytes:
-    if request.keep is None or response.status != 200:
-        return await response.read()
-    pieces = []
-    try:
-        async for piece in response.content.iter_any():
-            await request.keep(piece)
-            pieces.append(piece)
-    except (aiohttp.ClientError, TimeoutError, OSError):
-        # Once a connection is cut, aiohttp gives out no more of what arrived before; there is no public way to it.
-        left = response.content._read_nowait(-1)
-        if left:
-            await request.keep(left)
-        raise
-    return b"".join(pieces)
+        total = None if request.keep is not None or request.once else limits.total
+        return aiohttp.ClientTimeout(total=total, sock_connect=limits.connect, sock_read=limits.read)
 
 
 def _query(request: Request) -> str:

@@ -8,7 +8,10 @@ from qrt_async.errors import InvalidInput
 
 
 class Timeouts(msgspec.Struct, frozen=True, kw_only=True):
-    """Seconds: to connect, without a byte arriving, for a whole exchange, and for a whole submission."""
+    """Seconds: to connect, without a byte arriving, for a whole exchange, and for a whole submission.
+
+    The result of a job may take longer than ``total``, as long as its bytes arrive.
+    """
 
     connect: float = 10.0
     read: float = 60.0

@@ -17,7 +17,8 @@ Repeat = Literal["always", "refused", "unsent"]
 ``refused``: only after a reply that says it was not carried out (429), or when it never left.
 ``unsent``: only when it provably never left."""
 
-Keep = Callable[[bytes], Awaitable[None]]
+Keep = Callable[[bytes], Awaitable[bool]]
+"""Answers whether all that was given is safe, so that it need not be held in memory too."""
 Query = tuple[tuple[str, str], ...]
 
 
@@ -39,6 +40,11 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     """Does this create a job? Then an unclear end is an unclear submission."""
     keep: Keep | None = None
     """Is given the body of a success piece by piece as it arrives, for what can be read only once."""
+
+    @property
+    def once(self) -> bool:
+        """Does the very read delete what is read?"""
+        return self.repeat == "refused" and self.method == "GET"
 
     def __repr__(self) -> str:
         """Headers, query and body may hold secrets."""

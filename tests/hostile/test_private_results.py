@@ -7,11 +7,12 @@ import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 import qrt_async as qrt
-from qrt_async.errors import ResultError, ResultGone, Unreachable
+from qrt_async.errors import ResultError, ResultGone, ResultTooLong, Unreachable
 from qrt_async.jobs.spool import Part
 from tests.ground import Ground, Sampled, ground
 from tests.hostile.scissors import Scissors, scissors
@@ -22,12 +23,12 @@ BODY = f'{{"results":[{{"data":{{"c":{{"samples":[{SAMPLES}],"num_bits":10}}}}}}
 
 
 @asynccontextmanager
-async def cutting(spool: Path) -> AsyncIterator[tuple[Ground, Scissors, qrt.RuntimeService]]:
+async def cutting(spool: Path, **how: Any) -> AsyncIterator[tuple[Ground, Scissors, qrt.RuntimeService]]:
     config = {"queue_seconds": 0.0, "run_seconds": 0.0}
     async with (
         ground(simulator=Sampled(BODY), config=config) as here,
         scissors(here.emulator.url) as (proxy, url),
-        qrt.RuntimeService(url=url, spool=spool, rate_limit=None) as service,
+        qrt.RuntimeService(url=url, spool=spool, rate_limit=None, **how) as service,
     ):
         yield here, proxy, service
 
@@ -105,3 +106,48 @@ async def test_a_waiter_that_is_cancelled_leaves_the_read_to_the_others(tmp_path
             await first
         assert (await second)[0].data.bits("c").num_shots == 60_000
         assert (await here.requests())[RESULTS] == 1
+
+
+async def test_one_that_is_too_long_for_memory_is_whole_on_disk(tmp_path: Path) -> None:
+    async with cutting(tmp_path, max_result=100_000) as (here, _, service):
+        job_id = await completed(here, service)
+        for _ in range(2):
+            with pytest.raises(ResultTooLong, match="It is whole, in") as caught:
+                await service.job(job_id)
+        (kept,) = tmp_path.iterdir()
+        assert kept.read_bytes() == BODY
+        assert str(kept) in str(caught.value)
+        async with qrt.RuntimeService(url=here.emulator.url, spool=tmp_path, rate_limit=None) as roomier:
+            assert (await roomier.job(job_id))[0].data.bits("c").num_shots == 60_000
+        assert (await here.requests())[RESULTS] == 1
+
+
+async def test_one_that_is_too_long_for_memory_and_for_the_disk_leaves_what_fitted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write = Part._add
+
+    def until_full(part: Part, piece: bytes) -> None:
+        part._failed = part._failed or part.arrived > 300_000
+        write(part, piece)
+
+    monkeypatch.setattr(Part, "_add", until_full)
+    async with cutting(tmp_path, max_result=100_000) as (here, _, service):
+        job_id = await completed(here, service)
+        with pytest.raises(ResultError, match="cut by a full disk"):
+            await service.job(job_id)
+        (part,) = tmp_path.iterdir()
+        assert BODY.startswith(part.read_bytes())
+        assert part.stat().st_size > 100_000
+        with pytest.raises(ResultError, match="not read again"):
+            await service.job(job_id)
+
+
+async def test_one_that_may_be_read_again_is_not_held_beyond_the_ceiling(tmp_path: Path) -> None:
+    async with cutting(tmp_path, max_result=100_000) as (here, _, service):
+        job = await here.run()
+        await job.wait()
+        with pytest.raises(ResultTooLong, match="max_result of RuntimeService"):
+            await service.job(job.id)
+        async with qrt.RuntimeService(url=here.emulator.url, rate_limit=None) as roomier:
+            assert (await roomier.job(job.id))[0].data.bits("c").num_shots == 60_000

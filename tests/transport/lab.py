@@ -18,6 +18,7 @@ from aiohttp.test_utils import TestServer
 from qrt_async.events import Event, RetryPlanned
 from qrt_async.transport.account import Account
 from qrt_async.transport.asked import TokenSource
+from qrt_async.transport.bodies import MAX_RESULT
 from qrt_async.transport.http import HttpTransport
 from qrt_async.transport.retry import RetryPolicy
 from qrt_async.transport.tasks import Crew, Home
@@ -165,6 +166,7 @@ class Bench:
         token: str | TokenSource = KEY,
         proxies: Mapping[str, str] | None = None,
         verify: bool | str = True,
+        max_reply: int = MAX_RESULT,
     ) -> None:
         self.account = Account(
             channel="ibm_quantum_platform",
@@ -186,6 +188,7 @@ class Bench:
             retry=retry,
             timeouts=timeouts or Timeouts(),
             api_date="2026-02-15",
+            max_reply=max_reply,
         )
         self.send = self.transport.send
 
