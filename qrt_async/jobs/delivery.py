@@ -127,6 +127,9 @@ class Delivery:
             if part.arrived:
                 raise cut(job_id, f"cut after {part.arrived} bytes", part.path) from error
             raise
+        except asyncio.CancelledError:
+            await part.leave()  # in a thread: a disk may take its time to sync, and the loop has other users
+            raise
         finally:
             part.close()
         return body

@@ -8,6 +8,7 @@ import hashlib
 import os
 import secrets
 import sys
+import threading
 from pathlib import Path
 
 from qrt_async.errors import ResultError, ResultTooLong
@@ -106,6 +107,8 @@ class Part:
         self.arrived = 0
         self._whole = whole
         self._failed = False
+        # Who is cancelled leaves while a piece may still be on its way to the disk.
+        self._lock = threading.Lock()
         self._file = os.fdopen(
             os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _BINARY, 0o600), "wb", buffering=0
         )
@@ -126,21 +129,23 @@ class Part:
         await asyncio.to_thread(self.close)
 
     def close(self) -> None:
-        """The same at once, for who is being cancelled. More than once is fine."""
-        if not self._file.closed:
-            with contextlib.suppress(OSError):
-                os.fsync(self._file.fileno())
-            self._file.close()
-            if not self.arrived:
-                self.path.unlink(missing_ok=True)
+        """The same at once. More than once is fine."""
+        with self._lock:
+            if not self._file.closed:
+                with contextlib.suppress(OSError):
+                    os.fsync(self._file.fileno())
+                self._file.close()
+                if not self.arrived:
+                    self.path.unlink(missing_ok=True)
 
     def _add(self, piece: bytes) -> None:
-        try:
-            left = memoryview(piece)
-            while left:
-                left = left[self._file.write(left) :]
-        except OSError:
-            self._failed = True
+        with self._lock:
+            try:
+                left = memoryview(piece)
+                while left:
+                    left = left[self._file.write(left) :]
+            except OSError:
+                self._failed = True
 
     def _finish(self) -> bool:
         try:

@@ -6,12 +6,13 @@ import asyncio
 import errno
 import os
 import stat
+import threading
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from qrt_async.errors import ResultError, ResultGone, Unreachable
+from qrt_async.errors import ResultError, ResultGone, ServiceClosed, Unreachable
 from qrt_async.jobs.spool import Spool
 from tests.ground import BODY, Sampled, ground
 
@@ -132,6 +133,34 @@ async def test_closing_the_service_waits_for_a_read_that_is_under_way(tmp_path: 
         await here.service.close()
         await asyncio.gather(reading, return_exceptions=True)
         assert [kept.read_bytes() for kept in tmp_path.iterdir()] == [BODY]
+
+
+async def test_a_read_that_closing_ends_leaves_what_arrived_and_does_not_hold_the_loop(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    threads: list[int] = []
+    sync = os.fsync
+
+    def seen(descriptor: int) -> None:
+        threads.append(threading.get_ident())
+        sync(descriptor)
+
+    monkeypatch.setattr(os, "fsync", seen)
+    async with ground(spool=tmp_path) as here:
+        job = await here.run(private=True)
+        await job.wait()
+        await here.fault(kind="slow", path="/v1/jobs/{id}/results", seconds=60.0)
+        reading = asyncio.create_task(job.result())
+        await asyncio.sleep(1)
+        await here.service.close()
+        with pytest.raises(ServiceClosed):
+            await reading
+    (part,) = tmp_path.iterdir()
+    assert part.suffix == ".part"
+    assert 0 < part.stat().st_size < len(BODY)
+    assert BODY.startswith(part.read_bytes())
+    assert threads
+    assert threading.get_ident() not in threads
 
 
 async def test_a_result_that_comes_late_is_waited_for() -> None:
