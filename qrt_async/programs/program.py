@@ -169,7 +169,8 @@ class Estimator(CircuitProgram["PrimitiveResult"]):
     Circuits and values are as for :class:`Sampler`. Observables are Pauli strings (qubit 0 rightmost),
     ``{pauli: coefficient}``, Qiskit operators, or nested lists of these, whose shape broadcasts against
     that of the values. ``precision`` is the wanted standard error and holds for the whole job; ``None``
-    leaves it to ``options.default_precision``, 1/64 where unset. Raises ``InvalidInput``.
+    leaves it to ``options.default_precision``, 1/64 where unset. A PUB may repeat it but not differ. Raises
+    ``InvalidInput``.
     """
 
     def __init__(

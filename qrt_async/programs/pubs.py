@@ -42,7 +42,7 @@ def read_sampler_pubs(given: Any, shots: int | None) -> tuple[SamplerPub, ...]:
     default = _shots(shots, "shots")
     circuits = _Circuits()
     pubs = _each(given, "PUB", lambda pub, where: _sampler_pub(pub, circuits, default, where))
-    _one_for_all([pub.shots for pub in pubs], "shots")
+    _one_for_all([pub.shots for pub in pubs], default, "shots")
     return pubs
 
 
@@ -51,7 +51,7 @@ def read_estimator_pubs(given: Any, precision: float | None) -> tuple[EstimatorP
     default = _precision(precision, "precision")
     circuits = _Circuits()
     pubs = _each(given, "PUB", lambda pub, where: _estimator_pub(pub, circuits, default, where))
-    _one_for_all([pub.precision for pub in pubs], "precision")
+    _one_for_all([pub.precision for pub in pubs], default, "precision")
     return pubs
 
 
@@ -205,10 +205,14 @@ def _precision(given: Any, what: str) -> float | None:
     return number
 
 
-def _one_for_all(asked: list[Any], what: str) -> None:
+def _one_for_all(asked: list[Any], default: Any, what: str) -> None:
     different = sorted(set(asked), key=str)
     if len(different) > 1:
         raise InvalidInput(
             f"Got PUBs with different {what} ({', '.join(map(str, different))}); a job has one value of {what}: "
             "send one job for each."
+        )
+    if default is not None and asked[0] != default:
+        raise InvalidInput(
+            f"Got {what}={default} and PUBs that ask for {asked[0]}; a job has one value of {what}: leave one out."
         )

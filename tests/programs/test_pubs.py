@@ -171,6 +171,10 @@ def test_one_number_of_shots_holds_for_all() -> None:
     assert [pub.shots for pub in read_sampler_pubs([(BARE, None, np.int64(9)), BARE], 9)] == [9, 9]
     with pytest.raises(InvalidInput, match="one job for each"):
         read_sampler_pubs([(BARE, None, 50), BARE], None)
+    with pytest.raises(InvalidInput, match=r"shots=10 and PUBs that ask for 50; .*leave one out"):
+        read_sampler_pubs([(BARE, None, 50)], 10)
+    with pytest.raises(InvalidInput, match=r"precision=0\.1 and PUBs that ask for 0\.2"):
+        read_estimator_pubs([(BARE, "ZZ", None, 0.2)], 0.1)
 
 
 @pytest.mark.parametrize("precision", [0, -0.1, float("nan"), float("inf"), True, "0.1", [0.1]])
