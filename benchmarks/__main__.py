@@ -12,7 +12,7 @@ from collections.abc import Awaitable, Callable
 
 import msgspec
 
-from . import day, decoding, imports, requests, stall, submitting, waiting, watching
+from . import day, decoding, imports, requests, stall, submitting, sweeping, waiting, watching
 from .race import Field, Lost
 from .report import WARNING, Report
 
@@ -75,6 +75,10 @@ def submits(field: Field, given: argparse.Namespace) -> Awaitable[Report]:
     return submitting.answer(field, count=20) if given.quick else submitting.answer(field)
 
 
+def sweeps(field: Field, given: argparse.Namespace) -> Awaitable[Report]:
+    return sweeping.answer(points=20, side=10) if given.quick else sweeping.answer()
+
+
 BENCHMARKS: dict[str, Callable[[Field, argparse.Namespace], Awaitable[Report]]] = {
     "waiting": waits,
     "imports": loads,
@@ -84,6 +88,7 @@ BENCHMARKS: dict[str, Callable[[Field, argparse.Namespace], Awaitable[Report]]] 
     "watching": watches,
     "day": lasts,
     "submitting": submits,
+    "sweeping": sweeps,
 }
 
 

@@ -28,6 +28,7 @@ class Holdings:
         self.bell = Bell()
         self.book = book
         self.finished: list[Row] = []
+        self.jobs_ended: set[str] = set()
         self.known: frozenset[str] = frozenset()
         self.standing = Standing(fresh_key=fresh_key)
         self.store = Store(sweep, book, hands.counter.arrivals)
@@ -68,6 +69,7 @@ class Holdings:
             if row.state == "done":
                 await self._working.work(row)
         self.finished += rows
+        self.jobs_ended.update(row.job for row in rows if row.job)
         self.bell.ring()
 
     async def forget_failed(self) -> int:
@@ -76,7 +78,7 @@ class Holdings:
         failed = [row for row in self.standing if row.state == "failed"]
         await self.save(self.standing.void(failed))
         self._working.forget_mistakes()
-        self.finished = []
+        self.finished, self.jobs_ended = [], set()
         self.standing.extra = 0
         return sum(row.piece.size for row in failed)
 

@@ -48,15 +48,20 @@ def halves(pieces: Sequence[Piece]) -> tuple[Pieces, Pieces]:
 
 
 def without(pieces: Iterable[Piece], gone: Iterable[Piece]) -> Pieces:
-    """What of ``pieces`` is not in ``gone``, in order."""
-    left = list(pieces)
-    for hole in gone:
-        left = [part for piece in left for part in _around(piece, hole)]
+    """What of ``pieces``, which are in order, is not in ``gone``."""
+    holes = sorted((hole.start, hole.stop) for hole in gone)
+    left: list[Piece] = []
+    first = 0
+    for piece in pieces:
+        start = piece.start
+        while first < len(holes) and holes[first][1] <= start:
+            first += 1
+        at = first
+        while at < len(holes) and holes[at][0] < piece.stop:
+            if holes[at][0] > start:
+                left.append(Piece(piece.circuit, start, holes[at][0]))
+            start = max(start, holes[at][1])
+            at += 1
+        if start < piece.stop:
+            left.append(Piece(piece.circuit, start, piece.stop))
     return tuple(left)
-
-
-def _around(piece: Piece, hole: Piece) -> list[Piece]:
-    if hole.stop <= piece.start or piece.stop <= hole.start:
-        return [piece]
-    parts = [(piece.start, hole.start), (hole.stop, piece.stop)]
-    return [Piece(piece.circuit, start, stop) for start, stop in parts if start < stop]

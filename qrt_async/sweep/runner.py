@@ -33,6 +33,8 @@ class Runner:
         self._course = self._new_course()
         self._task: asyncio.Task[None] | None = None
         self._opened = False
+        self._laid_out = False
+        """Have all points a row?"""
         self._cancelled = False
 
     async def plan(self) -> Plan:
@@ -49,7 +51,7 @@ class Runner:
 
     async def all_sent(self) -> None:
         """Return when nothing of it waits to be sent, or nothing will be."""
-        while self._task is not None and not self.over and not (self._planned and self._course.all_sent):
+        while self._task is not None and not self.over and not (self._laid_out and self._course.all_sent):
             await self.held.bell.wait()
 
     async def wait(self) -> None:
@@ -81,7 +83,7 @@ class Runner:
         await self.wait()
         count = await self.held.forget_failed()
         self._plan = self._task = None
-        self.over = False
+        self.over = self._laid_out = False
         self._course = self._new_course()
         self.start()
         return count
@@ -93,7 +95,7 @@ class Runner:
         running = [passage for passage in self._course.passages.values() if passage.job is not None]
         under_way = sum(row.piece.size for passage in running for row in standing.of_job(passage.key))
         done, failed = standing.points("done"), standing.points("failed")
-        ended = {row.job for row in standing if row.state in {"done", "failed"} and row.job}
+        ended = self.held.jobs_ended
         why, eta = self._waiting()
         return Progress(
             points=self.sweep.size,
@@ -101,7 +103,7 @@ class Runner:
             failed=failed,
             running=under_way,
             missing=self.sweep.size - done - failed - under_way,
-            jobs=len(ended) + len(running),
+            jobs=len(ended | {passage.key for passage in running}),
             jobs_done=len(ended),
             extra_jobs=standing.extra,
             charged=self.held.money.charged,
@@ -131,10 +133,6 @@ class Runner:
             extra_jobs(self.sweep.size) if allowed is None else allowed,
         )
 
-    @property
-    def _planned(self) -> bool:
-        return self._plan is not None and not self.held.standing.missing(self.sweep.pieces())
-
     async def _prepare(self) -> Plan:
         held, order, hands = self.held, self.order, self._hands
         if not self._opened:
@@ -146,6 +144,7 @@ class Runner:
         plan = await self.plan()
         held = self.held
         await held.plan(job.pieces for job in plan.jobs)
+        self._laid_out = True
         held.bell.ring()
         await held.finish(list(held.standing.ended))
         await self._course.run()

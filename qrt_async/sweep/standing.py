@@ -6,11 +6,10 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from msgspec.structs import replace
 
-from qrt_async.sweep.piece import Piece, Pieces, size_of, without
+from qrt_async.sweep.piece import Piece, Pieces, without
 from qrt_async.sweep.rows import Failure, Row, State
+from qrt_async.sweep.shelf import Shelf
 from qrt_async.sweep.split import Search, Step
-
-_OPEN = frozenset({"planned", "suspect", "held"})
 
 
 class Standing:
@@ -21,29 +20,26 @@ class Standing:
     """
 
     def __init__(self, rows: Iterable[Row] = (), *, extra: int = 0, fresh_key: Callable[[], str]) -> None:
-        self._rows = {row.id: row for row in rows}
-        self._next = max(self._rows, default=0) + 1
+        self._shelf = Shelf(rows)
         self._fresh_key = fresh_key
         self.ended = [row for row in self if row.state in {"done", "failed"}]
         self.extra = extra
 
     def __iter__(self) -> Iterator[Row]:
         """All that count, in the order of their points."""
-        return iter(sorted(self._rows.values(), key=lambda row: row.piece.start))
+        return iter(self._shelf)
 
     def of_job(self, key: str) -> tuple[Row, ...]:
         """The rows of a job that has not ended, in the order of its PUBs."""
-        rows = [row for row in self._rows.values() if row.job == key and row.state == "planned"]
-        return tuple(sorted(rows, key=lambda row: row.place))
+        return self._shelf.of_job(key, "planned")
 
     def jobs(self) -> list[str]:
         """Keys of the jobs that have not ended, in the order in which they were planned."""
-        rows = [row for row in sorted(self._rows.values(), key=lambda row: row.id) if row.state == "planned"]
-        return list(dict.fromkeys(row.job for row in rows))
+        return self._shelf.jobs("planned")
 
     def points(self, *states: State) -> int:
         """How many points stand so."""
-        return size_of(row.piece for row in self._rows.values() if row.state in states)
+        return self._shelf.points(*states)
 
     def missing(self, pieces: Iterable[Piece]) -> Pieces:
         """What of ``pieces`` no row speaks of."""
@@ -67,7 +63,7 @@ class Standing:
         """What was said of these points holds no more: they are missing."""
         gone = [replace(row, state="void") for row in rows]
         for row in gone:
-            self._rows.pop(row.id, None)
+            self._shelf.take(row)
         ids = {row.id for row in gone}
         self.ended = [row for row in self.ended if row.id not in ids]
         return gone
@@ -122,7 +118,7 @@ class Standing:
 
     def _finish(self, rows: list[Row]) -> list[Row]:
         for row in rows:
-            self._rows[row.id] = row
+            self._shelf.put(row)
         self.ended += rows
         return rows
 
@@ -131,8 +127,15 @@ class Standing:
     ) -> list[Row]:
         rows = []
         for place, piece in enumerate(pieces):
-            fields = {"job": job, "place": place, "origin": origin, "failure": failure}
-            rows.append(Row(id=self._next, piece=piece, state=state, **fields))  # type: ignore[arg-type] # as named
-            self._next += 1
-        self._rows |= {row.id: row for row in rows}
+            row = Row(
+                id=self._shelf.next_id(),
+                piece=piece,
+                state=state,
+                job=job,
+                place=place,
+                origin=origin,
+                failure=failure,
+            )
+            self._shelf.put(row)
+            rows.append(row)
         return rows
