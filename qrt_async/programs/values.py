@@ -142,7 +142,7 @@ def _group(key: Any, names: Sequence[str] | None) -> str | tuple[str, ...]:
         return tuple(_spelled(part.name, names) for part in key.params)
     name = _spelled(_name(key), names)
     if names is not None and name not in names:
-        return _elements(name, names) or name
+        return elements(name, names) or name
     return name
 
 
@@ -154,7 +154,7 @@ def _spelled(name: str, names: Sequence[str] | None) -> str:
     return escaped if escaped in names else name
 
 
-def _elements(vector: str, names: Sequence[str]) -> tuple[str, ...]:
+def elements(vector: str, names: Sequence[str]) -> tuple[str, ...]:
     """The parameters ``theta[0]``, ``theta[1]``, … of a vector, in their order; in a text ``_theta_0_``, …"""
     escaped = re.sub(r"\W", "_", vector)
     element = re.compile(rf"{re.escape(vector)}\[(\d+)\]|_{re.escape(escaped)}_(\d+)_")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_right
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from itertools import accumulate
 from typing import Any, TypeAlias
 
@@ -17,6 +17,10 @@ from qrt_async.errors import InvalidInput
 Array: TypeAlias = NDArray[np.float64]
 Block: TypeAlias = dict[str, Array]
 """Columns of one length that move together: numbers ``(n,)``, or vectors ``(n, k)``."""
+
+
+MOST_POINTS = 1_000_000_000
+"""Of one grid: at one shot each, a hundred of the largest jobs."""
 
 
 class Product(Struct, frozen=True):
@@ -33,6 +37,8 @@ class Product(Struct, frozen=True):
         return math.prod(self.sizes)
 
     def columns(self, start: int, stop: int) -> Block:
+        if len(self.blocks) == 1:
+            return {name: values[start:stop] for name, values in self.blocks[0].items()}
         found: Block = {}
         places = np.arange(start, stop)
         for block, size in zip(reversed(self.blocks), reversed(self.sizes), strict=True):
@@ -58,9 +64,11 @@ class Grid:
         self.names = tuple(names)
         self.shape = shape
         self.axes = axes
-        self._parts = tuple(parts)
+        self.parts = tuple(parts)
         self._ends = tuple(accumulate(part.size for part in parts))
         self.size = self._ends[-1]
+        if self.size > MOST_POINTS:
+            raise InvalidInput(f"Got {self.size:,} points; a sweep has at most {MOST_POINTS:,}.")
         first = {name: values for block in parts[0].blocks for name, values in block.items()}
         self.widths = {name: None if first[name].ndim == 1 else first[name].shape[1] for name in names}
 
@@ -85,8 +93,8 @@ class Grid:
     def _pieces(self, start: int, stop: int) -> Iterator[Block]:
         at = bisect_right(self._ends, start) if start < self.size else len(self._ends) - 1
         while True:
-            begin, end = self._ends[at] - self._parts[at].size, self._ends[at]
-            yield self._parts[at].columns(start - begin, min(stop, end) - begin)
+            begin, end = self._ends[at] - self.parts[at].size, self._ends[at]
+            yield self.parts[at].columns(start - begin, min(stop, end) - begin)
             if stop <= end:
                 return
             start, at = end, at + 1
@@ -94,24 +102,3 @@ class Grid:
 
 def _written(value: Any) -> str:
     return repr(value) if isinstance(value, float) else f"[{','.join(map(repr, value.tolist()))}]"
-
-
-def read_grid(parameters: Any, combine: Any = "product") -> Grid:
-    """``InvalidInput`` says what was given, what is allowed and what to do."""
-    given: Mapping[Any, Any] = parameters or {}
-    values = {
-        str(getattr(name, "name", name)): np.asarray(value, dtype=float) for name, value in given.items()
-    }
-    fixed = {name: array[None] for name, array in values.items() if not array.ndim}
-    moving = {name: array for name, array in values.items() if array.ndim}
-    constant = (fixed,) if fixed else ()
-    if combine == "product":
-        blocks = tuple({name: array} for name, array in moving.items())
-        shape = tuple(len(array) for array in moving.values())
-        return Grid(list(values), [Product((*constant, *blocks))], shape, moving)
-    shapes = {array.shape for array in moving.values()}
-    if combine != "zip" or len(shapes) > 1:
-        raise InvalidInput(f"Got arrays of shapes {sorted(shapes)} and combine={combine!r}.")
-    flat = {name: array.reshape(-1) for name, array in moving.items()}
-    shape = next(iter(shapes), ())
-    return Grid(list(values), [Product((*constant, flat) if flat else constant)], shape)
