@@ -38,21 +38,15 @@ def quantum_form(circuit: Any) -> bytes:
     """``InvalidInput`` for an instruction that has no such form."""
     qubits, clbits = ({bit: at for at, bit in enumerate(bits)} for bits in (circuit.qubits, circuit.clbits))
     registers = sorted([register.name, [clbits[bit] for bit in register]] for register in circuit.cregs)
-    names = sorted(parameter.name for parameter in circuit.parameters)
-    head = [len(qubits), len(clbits), registers, names, _variables(circuit)]
+    head = [len(qubits), len(clbits), registers, _variables(circuit)]
     lines = [head, *_instructions(circuit, (qubits, clbits, {}))]
     return b"\n".join(map(msgspec.json.encode, lines))
 
 
 def _variables(circuit: Any) -> list[Any]:
-    inputs, declared = (
-        getattr(circuit, "iter_input_vars", tuple),
-        getattr(circuit, "iter_declared_vars", tuple),
-    )
-    return [
-        sorted([variable.name, repr(variable.type)] for variable in variables)
-        for variables in (inputs(), declared())
-    ]
+    """Input and declared ones, by name."""
+    readers: list[Any] = [getattr(circuit, f"iter_{kind}_vars", tuple) for kind in ("input", "declared")]
+    return [sorted([variable.name, repr(variable.type)] for variable in reader()) for reader in readers]
 
 
 def _instructions(circuit: Any, scope: Scope) -> Iterator[list[Any]]:
@@ -81,7 +75,8 @@ def _flow(instruction: Any, scope: Scope) -> Iterator[Any]:
         yield _classical(operation.target, scope)
         yield [[_case(value) for value in values] for values, _ in operation.cases_specifier()]
     elif name == "box":
-        yield [repr(operation.annotations), operation.unit, _value(operation.duration, scope)]
+        notes = [_note(each) for each in operation.annotations]
+        yield [notes, operation.unit, _value(operation.duration, scope)]
     else:
         yield _condition(operation.condition, scope)
     for block in operation.blocks:
@@ -96,6 +91,13 @@ def _within(block: Any, instruction: Any, scope: Scope) -> Scope:
     return qubits, clbits, scope[2]
 
 
+def _note(annotation: Any) -> str:
+    text = repr(annotation)
+    if " at 0x" in text:
+        raise _incomparable(f"an annotation of type {type(annotation).__name__}")
+    return text
+
+
 def _case(value: Any) -> Any:
     return value if isinstance(value, (int, bool)) else "default"
 
@@ -106,10 +108,7 @@ def _operation(operation: Any, scope: Scope) -> Iterator[Any]:
         yield [operation.base_op.name, *_operation(operation.base_op, scope)]
         return
     if not hasattr(operation, "params"):
-        raise InvalidInput(
-            f"The circuit holds {operation.name!r}, a {type(operation).__name__}, which cannot be compared with that "
-            "of another process; decompose the circuit, or transpile it for the backend."
-        )
+        raise _incomparable(f"{operation.name!r}, a {type(operation).__name__}")
     yield [_value(each, scope) for each in operation.params]
     yield [
         str(operation.label or ""),
@@ -139,9 +138,9 @@ def _condition(given: Any, scope: Scope) -> Any:
     return None if given is None else _classical(given, scope)
 
 
-def _classical(given: Any, scope: Scope) -> Any:
+def _classical(given: Any, scope: Scope) -> list[Any]:
     """A bit, a register, or an expression of them."""
-    if given in scope[1] if type(given).__name__ == "Clbit" else False:
+    if type(given).__name__ == "Clbit":
         return ["bit", scope[1][given]]
     if type(given).__name__ == "ClassicalRegister":
         return ["register", [scope[1][bit] for bit in given]]
@@ -152,12 +151,12 @@ def _expression(node: Any, scope: Scope) -> list[Any]:
     if type(node).__name__ == "Var" and not hasattr(node.var, "hex"):  # else a UUID, random in each process
         return _classical(node.var, scope)
     form: list[Any] = [type(node).__name__, repr(getattr(node, "type", None))]
-    form += [getattr(node, part) for part in ("name",) if hasattr(node, part)]
+    form += [node.name] if hasattr(node, "name") else []
     form += [node.op.name] if hasattr(node, "op") else []
     form += [repr(node.value)] if hasattr(node, "value") else []
     parts = ("operand", "left", "right", "target", "index", "start", "stop", "step")
     given = [getattr(node, part, None) for part in parts]
-    return form + [None if part is None else _expression(part, scope) for part in given if part is not None]
+    return form + [_expression(part, scope) for part in given if part is not None]
 
 
 def _value(given: Any, scope: Scope) -> Any:
@@ -181,10 +180,7 @@ def _value(given: Any, scope: Scope) -> Any:
         ]
     if type(given).__module__.startswith("qiskit.circuit.classical"):
         return _expression(given, scope)
-    raise InvalidInput(
-        f"The circuit holds a gate with a parameter of type {type(given).__name__}, which cannot be compared with that "
-        "of another process; decompose the circuit, or transpile it for the backend."
-    )
+    raise _incomparable(f"a gate with a parameter of type {type(given).__name__}")
 
 
 def _angle(given: Any, aliases: dict[str, str]) -> Any:
@@ -216,3 +212,10 @@ def _place(name: str, at: int) -> float:
 def _rounded(number: float) -> str:
     """To 10 digits: what versions do in another order differs in the last ones."""
     return "0" if abs(number) < 1e-12 else f"{number:.9e}"
+
+
+def _incomparable(what: str) -> InvalidInput:
+    return InvalidInput(
+        f"The circuit holds {what}, which cannot be compared with that of another process; decompose the circuit, or "
+        "transpile it for the backend."
+    )
