@@ -81,7 +81,8 @@ def _zip(values: list[Values], where: str) -> Grid:
 def _common(values: list[Values]) -> tuple[int, ...]:
     """The shape of the points: of those whose form is known, else the one with the fewest axes."""
     known = [each.shape for each in values if each.length != UNKNOWN and each.shape]
-    return next(iter(known or sorted((each.array.shape for each in values if each.array.ndim), key=len)), ())
+    unsaid = [each.array.shape for each in values if each.length == UNKNOWN and each.array.ndim]
+    return next(iter(known or sorted(unsaid, key=len)), ())
 
 
 def _said(shape: tuple[int, ...]) -> str:
