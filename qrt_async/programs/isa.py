@@ -25,11 +25,13 @@ class Unreadable(Exception):
 
 class Step(NamedTuple):
     """An instruction on qubits of the backend, ``None`` where these cannot be told. ``angle`` is given for
-    ``rzz`` only, in the words of its circuit."""
+    ``rzz`` only, in the words of its circuit; ``length`` for ``delay`` only, as a number and its unit, and not where
+    it is still open."""
 
     name: str
     qubits: Qubits | None
     angle: Hashable | None = None
+    length: tuple[float, str] | None = None
 
 
 class Fitting(Protocol):

@@ -22,6 +22,8 @@ _REGISTER = re.compile(
     r"qubit\s*(?:\[\s*(\d{1,9})\s*\])?\s+([^\W\d]\w*)|qreg\s+([^\W\d]\w*)\s*(?:\[\s*(\d{1,9})\s*\])?"
 )
 
+_LENGTH = re.compile(r"delay\s*\[\s*(\d[\d_]*\.?\d*|\.\d+)([eE][+-]?\d+)?\s*(dt|ns|us|µs|ms|s)\s*")
+
 _CLASSICAL = {
     "OPENQASM", "include", "input", "output", "const", "bit", "creg", "int", "uint", "float", "angle", "bool",
     "complex", "duration", "stretch", "gphase", "nop", "end", "break", "continue", "barrier",
@@ -67,6 +69,12 @@ def _block(words: str) -> Iterator[Step]:
         raise Unreadable
 
 
+def _length(words: str) -> tuple[float, str] | None:
+    """``None`` for all but a plain number and its unit."""
+    match = _LENGTH.fullmatch(words)
+    return match and (float(match[1].replace("_", "") + (match[2] or "")), match[3].replace("µ", "u"))
+
+
 def _after_brackets(words: str) -> str:
     depth = 0
     for at, letter in enumerate(words):
@@ -91,10 +99,11 @@ class _Scanner:
             yield from self._conditional(words)
         elif word in ("qubit", "qreg"):
             self._declare(words)
-        elif word in ("delay", "reset"):  # the one with a duration in brackets before its operands
-            yield from self._each(
-                word, words.partition("]")[2] if word == "delay" else words.removeprefix(word)
-            )
+        elif word == "delay":  # with a duration in brackets before its operands
+            length, _, operands = words.partition("]")
+            yield from (step._replace(length=_length(length)) for step in self._each(word, operands))
+        elif word == "reset":
+            yield from self._each(word, words.removeprefix(word))
         elif word == "measure" or word in _CLASSICAL or ("=" in words and _ASSIGNMENT.match(words)):
             if (measured := _MEASURE.search(words)) and word != "barrier":
                 yield from self._each("measure", measured[1])

@@ -19,8 +19,18 @@ def steps(circuit: Any, places: Sequence[int] | None = None) -> Iterator[Step]:
             yield Step(name, None)
             for block in instruction.operation.blocks:
                 yield from steps(block, qubits)
+        elif name == "delay":
+            yield Step(name, qubits, length=_length(instruction.operation))
         else:
             yield Step(name, qubits, instruction.params[0] if name == "rzz" else None)
+
+
+def _length(delay: Any) -> tuple[float, str] | None:
+    """``None`` where a parameter or an expression decides."""
+    try:
+        return float(delay.duration), delay.unit
+    except TypeError:
+        return None
 
 
 def turn(angle: Any, points: Points) -> Any:

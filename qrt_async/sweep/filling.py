@@ -10,25 +10,10 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from qrt_async.sweep.ceilings import JOB_BYTES, JOB_SECONDS, Ceilings
+from qrt_async.sweep.costs import Costs
 from qrt_async.sweep.piece import Piece
 
 EndedBy: TypeAlias = Literal["executions", "payload", "seconds", "circuits", "pack", "end"]
-
-
-class Costs(Struct, frozen=True, kw_only=True):
-    """What the points of one circuit take. ``fixed_…`` is spent once in each job that holds any of them."""
-
-    executions_per_point: int
-    seconds_per_execution: float
-    bytes_per_point: float = 0.0
-    bytes_per_circuit: int = 0
-    fixed_executions: int = 0
-    fixed_seconds: float = 0.0
-    name: str = "circuit"
-
-    @property
-    def seconds_per_point(self) -> float:
-        return self.executions_per_point * self.seconds_per_execution
 
 
 class Filled(Struct, frozen=True):

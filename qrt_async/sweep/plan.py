@@ -12,7 +12,8 @@ from msgspec import Struct
 from qrt_async.errors import InvalidInput
 from qrt_async.submit.bucket import RateLimit
 from qrt_async.sweep.ceilings import JOB_BYTES, JOB_SECONDS, Ceilings
-from qrt_async.sweep.filling import Costs, EndedBy, Filled, Filler, evenly
+from qrt_async.sweep.costs import Costs
+from qrt_async.sweep.filling import EndedBy, Filled, Filler, evenly
 from qrt_async.sweep.piece import Piece
 
 Way: TypeAlias = Literal["auto", "throughput", "latency"]

@@ -17,7 +17,7 @@ from qrt_async.programs.walk import steps as walked
 
 
 def scanned(text: str) -> list[tuple[Any, ...]]:
-    return [tuple(step) if step.angle is not None else tuple(step)[:2] for step in read_qasm(text).steps()]
+    return [tuple(step)[: 2 if step.angle is None else 3] for step in read_qasm(text).steps()]
 
 
 @pytest.mark.parametrize(
@@ -120,3 +120,19 @@ def hardware(text: str) -> str:
     for qubit in range(6):
         text = text.replace(f"q[{qubit}]", f"${qubit}")
     return text.replace("qubit[6] q;\n", "")
+
+
+@pytest.mark.parametrize(
+    ("words", "length"),
+    [
+        ("delay[100ns] $0;", (100.0, "ns")),
+        ("delay [ 1.5e3 us ] $0;", (1500.0, "us")),
+        ("delay[1_000dt] $0;", (1000.0, "dt")),
+        ("delay[2µs] $0;", (2.0, "us")),
+        ("delay[.5ms] $0;", (0.5, "ms")),
+        ("delay[t] $0;", None),
+        ("delay[2 * 3ns] $0;", None),
+    ],
+)
+def test_a_delay_says_how_long_it_is(words: str, length: Any) -> None:
+    assert list(read_qasm(words).steps()) == [Step("delay", (0,), length=length)]

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from qrt_async.errors import InvalidInput
 from qrt_async.submit.bucket import RateLimit
 from qrt_async.sweep.ceilings import JOB_BYTES, JOB_SECONDS, Ceilings, ceilings_for
-from qrt_async.sweep.filling import Costs
+from qrt_async.sweep.costs import Costs
 from qrt_async.sweep.piece import Piece
 from qrt_async.sweep.plan import Pack, Plan, PlannedJob, plan
 
