@@ -8,7 +8,7 @@ from qrt_async.errors import NotISA
 from qrt_async.submit.counter import Counter
 from qrt_async.sweep.book import Title
 from qrt_async.sweep.ceilings import ceilings_for
-from qrt_async.sweep.filling import Costs
+from qrt_async.sweep.costs import Costs
 from qrt_async.sweep.order import Hands, Order
 from qrt_async.sweep.piece import Piece, Pieces
 from qrt_async.sweep.plan import Plan, plan

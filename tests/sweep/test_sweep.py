@@ -13,7 +13,8 @@ from qiskit.circuit import Parameter, ParameterVector
 
 from qrt_async.errors import InvalidInput
 from qrt_async.programs.options import EstimatorOptions
-from qrt_async.sweep.sweep import Piece, Sweep
+from qrt_async.sweep.piece import Piece
+from qrt_async.sweep.sweep import Sweep
 from tests.programs.simulated import simulated
 
 TEXT = (
@@ -77,8 +78,8 @@ def test_pieces_run_their_circuit_at_their_points() -> None:
     assert (sweep.circuit_of(3), sweep.parameters(6)) == ("plain", {"theta": 1.0, "phi": 0.0})
     plain, other = simulated(sweep.program([Piece(0, 1, 3), Piece(1, 6, 8)]))
     one = math.cos(1.0)
-    assert np.allclose(plain.data.evs, [[1, -1], [one, 1]], atol=0.01)
-    assert np.allclose(other.data.evs, [[-one, 1], [-one, -1]], atol=0.01)
+    assert np.allclose(plain.data.evs, np.array([[1.0, -1.0], [one, 1.0]]), atol=0.01)
+    assert np.allclose(other.data.evs, np.array([[-one, 1.0], [-one, -1.0]]), atol=0.01)
 
 
 def test_vectors_go_by_name_and_by_object() -> None:
