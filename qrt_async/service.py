@@ -266,6 +266,7 @@ class RuntimeService:
         self._watcher.stop(ServiceClosed("The service was closed; the job runs on at the service."))
         self.counter.stop(ServiceClosed("The service was closed before this was submitted."))
         await self._crew.finish(_GRACE)
+        await self.counter.close()
         self._home.closed = True
         await self._transport.close()
         if self._emulator is not None:

@@ -49,6 +49,10 @@ class Carrier:
         self._store = store
         self._passages: dict[str, Passage] = {}
         self._unsent: set[Passage] = set()
+        self._withdrawn: set[str] = set()
+        """Not yet written down."""
+        self._left: list[Passage] = []
+        """Given back when nothing more was to be sent."""
         self._rooms: list[Callable[[], None]] = []
         self._stopped = ""
         """Why nothing more is sent, once that is so."""
@@ -83,15 +87,24 @@ class Carrier:
         """One that became a job in an earlier process: from here to its end."""
         self._passages[passage.key] = passage
         passage.accept(job)
-        for gate in self.gates:
-            gate.take(passage.key, Load(intent.backend, self.counter.instance, intent.cost))
+        self._in_flight.take(passage.key, self._load(intent))
         work = self._follow(passage, job)
         passage.task = self.counter.means.crew.start(work, "submission's way", expected=True)
         passage.task.add_done_callback(lambda done: self._done(passage, done))
 
+    def reserve(self, intent: Intent) -> None:
+        """An earlier process sent it under a budget, or may have."""
+        if self._spending is not None:
+            self._spending.take(intent.key, self._load(intent))
+
+    def settle(self, passage: Passage, job: AsyncJob[Any]) -> None:
+        """Its job has ended, and only the charge is not known."""
+        if self._spending is not None:
+            self.counter.means.crew.start(self._charge(passage.key, job), "charge of a job", expected=True)
+
     def carries(self, key: str) -> bool:
-        """Is it on its way in this process?"""
-        return key in self._passages
+        """Is it on its way in this process, or on its way out?"""
+        return key in self._passages or key in self._withdrawn
 
     def passage(self, key: str) -> Passage | None:
         """The one that is on its way in this process."""
@@ -110,9 +123,14 @@ class Carrier:
         passage.fail(NotSent(f"Submission {passage.key} was withdrawn before it was sent."), "withdrawn")
         self._sent(passage)
         _cancel(passage)
-        note = self._note(passage, self.diary.moved(passage.key, "withdrawn"))
-        self.counter.means.crew.start(note, "note of a withdrawal", precious=True)
+        self._withdrawn.add(passage.key)
+        note = self._withdraw(passage)
+        passage.noting = self.counter.means.crew.start(note, "note of a withdrawal", precious=True)
         return True
+
+    async def _withdraw(self, passage: Passage) -> None:
+        if await self._note(passage, self.diary.moved(passage.key, "withdrawn")):
+            self._withdrawn.discard(passage.key)
 
     async def all_sent(self) -> None:
         """Return when nobody waits any more."""
@@ -133,9 +151,15 @@ class Carrier:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-        return waiting
+        return self._left
+
+    async def withdrawn(self, passages: list[Passage]) -> None:
+        """Write down of all that they are given up."""
+        await asyncio.gather(*(self._note(one, self.diary.moved(one.key, "withdrawn")) for one in passages))
 
     def _give_back(self, passage: Passage) -> None:
+        if passage.unsent:
+            self._left.append(passage)
         passage.fail(NotSent(f"Submission {passage.key} was not sent: {self._stopped}"), "withdrawn")
         self._sent(passage)
 
@@ -157,12 +181,13 @@ class Carrier:
         job = await self._become_a_job(passage, new, pack)
         if job is None:
             return
-        if watch:
+        if watch or self._spending is not None:
             self.counter.arrivals.watch(job.id)
             await self._follow(passage, job)
         else:
             self._in_flight.free(passage.key)
-            passage.end()
+            self._kick()
+            passage.part()
 
     async def _become_a_job(self, passage: Passage, new: NewJob, pack: Pack) -> AsyncJob[Any] | None:
         try:
@@ -179,10 +204,15 @@ class Carrier:
                 errand, lambda _, made, error: self.counter.arrivals.left(new, made, error)
             )
         except QrtError as error:
-            passage.fail(error)
-            self._sent(passage)
-            if error.submitted != "unknown" and not isinstance(error, ServiceClosed):
-                await self._note(passage, self.diary.moved(passage.key, "failed", str(error)))
+            if self._stopped and isinstance(error, NotSent):
+                self._give_back(passage)
+                return None
+            try:  # Written down first: whoever hears of it may submit anew.
+                if error.submitted != "unknown" and not isinstance(error, ServiceClosed):
+                    await self._note(passage, self.diary.moved(passage.key, "failed", str(error)))
+            finally:
+                passage.fail(error)
+                self._sent(passage)
             return None
         return await self._accepted(passage, errand, new, created)
 
@@ -192,10 +222,39 @@ class Carrier:
         job = self.counter.accepted(errand, new, created)
         if errand.doubts:
             self.doubtful.add(passage)
-        await self._note(passage, self.diary.accepted(passage.key, created.id, created.session_id))
-        passage.accept(job)
-        self._sent(passage)
+        try:
+            await self._note(passage, self.diary.accepted(passage.key, created.id, created.session_id))
+        finally:
+            passage.accept(job)
+            self._sent(passage)
         return job
+
+    async def leaving(self, passage: Passage, load: Load) -> bool:
+        """Written down, and, where there is a budget, paid for; ``False`` if that cannot be."""
+        passage.leave()
+        left = False
+        try:
+            left = await self._leaves(passage.key, load)
+        finally:
+            if not left:
+                passage.wait_again()
+        return left
+
+    async def _leaves(self, key: str, load: Load) -> bool:
+        if self._spending is None:
+            await self.diary.leaving(key)
+            return True
+        cost = load.cost or self._spending.budget.cost
+        account = await self.diary.reserve(key, cost, self._spending.room)
+        self._spending.learn(account, _now())
+        return account.granted
+
+    async def returned(self, passage: Passage) -> None:
+        """The service did not take it; it waits again, unless nothing more is to be sent."""
+        passage.wait_again()
+        await self.diary.refused(passage.key)
+        if self._stopped:
+            raise NotSent(f"Submission {passage.key} was not sent: {self._stopped}")
 
     async def _follow(self, passage: Passage, job: AsyncJob[Any]) -> None:
         """To the end of the job, and of its charge."""
@@ -209,26 +268,43 @@ class Carrier:
         self._in_flight.free(passage.key)
         self._kick()
         passage.end()
-        if self._spending is not None:
-            charged = await charge_of(job, job.record)
-            if charged is not None:
-                self._spending.settle(passage.key, charged)
-                self._kick()
+        await self._charge(passage.key, job)
 
-    async def _note(self, passage: Passage, writing: Awaitable[None]) -> None:
+    async def _charge(self, key: str, job: AsyncJob[Any]) -> None:
+        """Its charge, once it is settled, in the place of what is reserved."""
+        spending = self._spending
+        reserved = None if spending is None else spending.reserved_for(key)
+        if spending is None or reserved is None:
+            return
+        try:
+            charged = await charge_of(job, job.record)
+            account = await self.diary.charged(key, reserved if charged is None else charged)
+        except JournalError as error:
+            self.counter.means.announce(JournalFailed(key=key, error=str(error)))
+            return  # it stays reserved
+        spending.free(key)
+        spending.learn(account, _now())
+        self._kick()
+
+    async def _note(self, passage: Passage, writing: Awaitable[None]) -> bool:
         """A journal that fails must not make a job seem lost."""
         try:
             await writing
         except JournalError as error:
             self.counter.means.announce(JournalFailed(key=passage.key, error=str(error)))
+            return False
+        return True
+
+    def _load(self, intent: Intent) -> Load:
+        return Load(intent.backend, self.counter.instance, intent.cost)
 
     def _done(self, passage: Passage, task: asyncio.Task[None]) -> None:
         """However its way ended, nobody waits for it in vain."""
         self._passages.pop(passage.key, None)
         if passage.unsent:
             passage.fail(_given_up(passage, None if task.cancelled() else task.exception()))
-        elif not passage.over:
-            passage.end()
+        else:
+            passage.part()
         self._sent(passage)
 
     def _sent(self, passage: Passage) -> None:
@@ -244,6 +320,10 @@ class Carrier:
         entrance = self.counter.sender.entered
         if entrance is not None:
             entrance.kick()
+
+
+def _now() -> float:
+    return asyncio.get_running_loop().time()
 
 
 def _cancel(passage: Passage) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from itertools import chain, repeat
 
 from qrt_async.api.models import JobRecord, Usage
 from qrt_async.api.status import UsageStatus
@@ -22,16 +23,17 @@ def settled(usage: Usage | None) -> float | None:
 
 
 async def charge_of(job: AsyncJob[object], record: JobRecord | None) -> float | None:
-    """The settled charge; ``None`` if the service would not say for more than an hour."""
+    """The settled charge, however long that takes; ``None`` if the job is gone, and nobody will ever know."""
     charged = settled(None if record is None else record.usage)
-    for wait in (0.0, *_AGAIN):
-        if charged is not None:
-            return charged
-        await asyncio.sleep(wait)
+    waits = chain((0.0,), _AGAIN, repeat(_AGAIN[-1]))
+    while charged is None:
+        await asyncio.sleep(next(waits))
         try:
             metrics = await job.metrics()
-        except (NotFound, ServiceClosed):
+        except NotFound:
             return None
+        except ServiceClosed:
+            raise
         except QrtError:
             continue
         found = metrics.usage if metrics.usage is not None else metrics.bss

@@ -113,6 +113,10 @@ class Counter:
         """The service closes: nothing that waits here is sent."""
         self.sender.stop(error)
 
+    async def close(self) -> None:
+        """Nothing is under way any more."""
+        await self.sender.close()
+
 
 def draft(program: Program[Any], backend: str, wishes: Wishes) -> NewJob:
     """The submission without its params; raises ``InvalidInput`` for anything that cannot be sent."""

@@ -60,6 +60,9 @@ class Diary(Protocol):
     async def charged(self, key: str, seconds: float) -> Account:
         """The charge of its job is settled."""
 
+    async def doubled(self, key: str, kept: str, job_id: str, charged: float | None) -> None:
+        """A submission had become two jobs, and this one was cancelled."""
+
     async def accepted(self, key: str, job_id: str, session_id: str | None) -> None:
         """The service took it in."""
 
@@ -89,7 +92,10 @@ class NoDiary:
 
     async def charged(self, key: str, seconds: float) -> Account:
         self._settled += seconds
-        return Account(settled=self._settled)
+        return Account(settled=self._settled, granted=True)
+
+    async def doubled(self, key: str, kept: str, job_id: str, charged: float | None) -> None:
+        self._settled += charged or 0.0
 
     async def accepted(self, key: str, job_id: str, session_id: str | None) -> None: ...
 

@@ -7,7 +7,7 @@ import asyncio
 import math
 from weakref import WeakKeyDictionary, WeakSet, WeakValueDictionary
 
-from qrt_async.errors import InvalidInput, OverUsage, QrtError
+from qrt_async.errors import InvalidInput, JournalError, OverUsage, QrtError
 from qrt_async.events import PermitAwaited
 from qrt_async.jobs.known import Known
 from qrt_async.submit.bucket import RateLimit
@@ -39,10 +39,12 @@ class Entrance:
         self._news = asyncio.Event()
         self._serving: asyncio.Task[None] | None = None
         self._begun = False
+        self._users: WeakSet[object] = WeakSet()
 
     def share(self, store: PermitStore) -> None:
         """Keep the permits of this user in ``store`` from now on, for everybody who passes here."""
         if store.name == self.permits.name:
+            self.meet(store.limit)
             return
         if not isinstance(self.permits, ProcessPermits):
             raise InvalidInput("The permits of this user are kept in another store already: share that one.")
@@ -55,6 +57,16 @@ class Entrance:
         """One more service of the same user: of several limits the strictest is kept to."""
         if limit is not None:
             self.permits.tighten(limit)
+
+    def join(self, user: object) -> None:
+        """One more passes here, until it parts."""
+        self._users.add(user)
+
+    async def part(self, user: object) -> None:
+        """With the last one the store of permits is closed."""
+        self._users.discard(user)
+        if not self._users:
+            await self.permits.aclose()
 
     async def enter(self, errand: Errand, *, again: bool = False) -> None:
         """Return when it is the errand's turn, with a permit taken and its gates passed.
@@ -84,10 +96,10 @@ class Entrance:
         errand.store.take_back()
         self.release(errand)
 
-    def release(self, errand: Errand) -> None:
-        """It holds no place behind the gates any more: refused, or over."""
+    def release(self, errand: Errand, *, unclear: bool = False) -> None:
+        """It holds no place behind the gates any more: refused, or over. ``unclear``: there may be a job of it."""
         for gate in (*errand.gates, *self._gates):
-            gate.free(errand.key)
+            gate.free(errand.key, unclear=unclear)
         self.kick()
 
     def accepted(self, errand: Errand, known: Known) -> None:
@@ -247,8 +259,10 @@ class Entrance:
             if self._line:
                 self.kick()
             return
-        error = QrtError(f"Submitting crashed ({task.exception()!r}). Nothing of this was sent.")
-        error.__cause__ = task.exception()
+        error = task.exception()
+        if not isinstance(error, JournalError):
+            error = QrtError(f"Submitting crashed ({task.exception()!r}). Nothing of this was sent.")
+            error.__cause__ = task.exception()
         for errand in list(self._line):
             self._dismiss(errand, error)
 

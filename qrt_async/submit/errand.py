@@ -30,16 +30,23 @@ class Means(msgspec.Struct, frozen=True, eq=False):
     ready: Callable[[], Awaitable[str]]
 
 
+async def _at_once() -> bool:
+    """Nothing is to be done before it leaves."""
+    return True
+
+
 async def _nothing() -> None:
-    """Nobody keeps a journal."""
+    """Nobody wants to know."""
 
 
 class Errand:
     """``call`` is the POST, whose job has the tag of ``key``.
 
     A ``patient`` one waits where it may get better: usage used up, a backend paused, the service out of reach.
-    ``leaving`` is awaited before each POST leaves. After an unclear end the job is looked for during ``settle``
-    seconds before anything is sent again; ``None``: nothing is. A ``suspect`` may have been sent by an earlier process.
+    ``leaving`` is awaited before each POST leaves, and its ``False`` sends the errand back into the line; ``returned``
+    is, after a POST that the service did not take for certain and that is to be repeated. After an unclear end the job
+    is looked for during ``settle`` seconds before anything is sent again; ``None``: nothing is. A ``suspect`` may have
+    been sent by an earlier process.
     """
 
     def __init__(
@@ -53,7 +60,8 @@ class Errand:
         gates: tuple[Gate, ...] = (),
         patient: bool = False,
         settle: float | None = SETTLE,
-        leaving: Callable[[], Awaitable[None]] = _nothing,
+        leaving: Callable[[], Awaitable[bool]] = _at_once,
+        returned: Callable[[], Awaitable[None]] = _nothing,
         suspect: bool = False,
     ) -> None:
         self.means = means
@@ -68,6 +76,7 @@ class Errand:
         self.patient = patient
         self.settle = settle
         self.leaving = leaving
+        self.returned = returned
         self.suspect = suspect
         self.doubts = 0
         """How often it was sent, not found and sent again. A double may appear later."""

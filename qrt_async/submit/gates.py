@@ -34,13 +34,16 @@ class Load(msgspec.Struct, frozen=True):
 
 
 class Gate(Protocol):
-    """Holds some submissions back for a while. ``take`` and ``free`` come in pairs, by the submission's key."""
+    """Holds some submissions back for a while. ``take`` and ``free`` come in pairs, by the submission's key.
+
+    ``unclear``: it was sent, and nobody knows whether there is a job.
+    """
 
     def hold(self, load: Load, now: float) -> Hold | None: ...
 
     def take(self, key: str, load: Load) -> None: ...
 
-    def free(self, key: str) -> None: ...
+    def free(self, key: str, *, unclear: bool = False) -> None: ...
 
 
 class InFlight:
@@ -65,7 +68,7 @@ class InFlight:
     def take(self, key: str, load: Load) -> None:
         self._keys.add(key)
 
-    def free(self, key: str) -> None:
+    def free(self, key: str, *, unclear: bool = False) -> None:
         self._keys.discard(key)
 
 
@@ -86,7 +89,7 @@ class Shut:
     def take(self, key: str, load: Load) -> None:
         """Nothing is counted."""
 
-    def free(self, key: str) -> None:
+    def free(self, key: str, *, unclear: bool = False) -> None:
         """Nothing is counted."""
 
     def shut(self, load: Load, why: str, now: float) -> float:
@@ -127,7 +130,7 @@ class PendingCap:
     def take(self, key: str, load: Load) -> None:
         self._leaving.add(key)
 
-    def free(self, key: str) -> None:
+    def free(self, key: str, *, unclear: bool = False) -> None:
         self._leaving.discard(key)
 
     def refused(self, cap: int, now: float) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import secrets
 from collections.abc import Callable, Sequence
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
 
+from qrt_async.errors import InvalidInput, JournalError
 from qrt_async.submit.diary import Account, Intent, RowState
 from qrt_async.submit.owners import Lock, lock_of
 from qrt_async.submit.writer import Writer
@@ -66,6 +68,7 @@ class Journal:
     def __init__(self, path: str | Path, *, inline: bool = False) -> None:
         self.path = Path(path)
         self.owner = secrets.token_hex(6)
+        self._lent = False
         self._lock: Lock = lock_of(self.path, self.owner)
         self._writer = Writer(f"the journal {self.path}", self._connect, inline=inline)
 
@@ -114,7 +117,7 @@ class Journal:
             db.execute(
                 "UPDATE submissions SET charged = ?, changed = ? WHERE key = ?", (seconds, _now(), key)
             )
-            return self._account(db)
+            return msgspec.structs.replace(self._account(db), granted=True)
 
         return await self._writer.run(write)
 
@@ -218,9 +221,19 @@ class Journal:
 
     async def close(self) -> None:
         """Everything is on disk; who opens it next sees that we are gone."""
-        await self._writer.run(self._leave)
+        with contextlib.suppress(JournalError):  # never opened, or broken: the lock tells it, too
+            await self._writer.run(self._leave)
         await self._writer.close()
         self._lock.drop()
+
+    def lend(self) -> Journal:
+        """To one Submitter: two of the same owner would each send what the other has in line."""
+        if self._lent:
+            raise InvalidInput(
+                f"This Journal is another Submitter's; give each the path, {str(self.path)!r}."
+            )
+        self._lent = True
+        return self
 
     # --- in the writer's thread --------------------------------------------------------------------------
 

@@ -9,9 +9,11 @@ from collections.abc import Iterable
 from qrt_async.api.job_calls import TAG_LENGTH
 from qrt_async.errors import InvalidInput
 from qrt_async.jobs.tags import RESERVED
+from qrt_async.submit.line import Place
 
 _BYTES = 10
 _FORM = re.compile(rf"{RESERVED}([0-9a-f]{{{2 * _BYTES}}})(?::(.+))?", re.DOTALL)
+_HIGHEST = 1_000_000
 _LONGEST_TENANT = TAG_LENGTH - len(RESERVED) - 2 * _BYTES - 1
 
 
@@ -42,3 +44,12 @@ def check_tenant(tenant: str | None) -> str | None:
             f"tenant is {tenant!r:.120}; it must be a text of 1 to {_LONGEST_TENANT} characters, or None."
         )
     return tenant
+
+
+def check_place(priority: int, tenant: str | None) -> Place:
+    """Where a submission stands in line."""
+    if isinstance(priority, bool) or not isinstance(priority, int) or abs(priority) > _HIGHEST:
+        raise InvalidInput(
+            f"priority is {priority!r:.60}; it must be a whole number from {-_HIGHEST} to {_HIGHEST}."
+        )
+    return Place(priority, check_tenant(tenant))

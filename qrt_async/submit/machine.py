@@ -7,13 +7,14 @@ import math
 import secrets
 import time
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from qrt_async.submit.bucket import RateLimit, TokenBucket
 from qrt_async.submit.owners import Lock, lock_of
 from qrt_async.submit.permits import closed_for
-from qrt_async.submit.writer import Writer
+from qrt_async.submit.writer import Work, Writer
 
 if TYPE_CHECKING:
     import sqlite3
@@ -43,10 +44,11 @@ class MachinePermits:
         self._path = Path(path)
         self._limit = limit
         self._clock = clock
-        self._owner = secrets.token_hex(6)
-        self._lock: Lock = lock_of(self._path, self._owner)
-        self._writer = Writer(f"the store of permits {self._path}", self._connect, inline=inline)
+        self._inline = inline
         self._seen = TokenBucket(limit.submissions, limit.per, limit.margin)
+        self._missed: tuple[Work[None], ...] = ()
+        """What could not be written, to be made up for: a permit that never comes back would be lost for good."""
+        self._begin()
 
     @property
     def name(self) -> str:
@@ -58,7 +60,16 @@ class MachinePermits:
         return self._limit
 
     async def take(self) -> float:
-        taking = self._writer.begin(self._take)
+        missed, self._missed = self._missed, ()
+        owner = self._owner
+
+        def work(db: sqlite3.Connection) -> float:
+            for write in missed:
+                write(db)
+            return self._take(db, owner)
+
+        taking = self._writer.begin(work)
+        taking.add_done_callback(lambda done: self._remember(done, *missed))
         try:
             await asyncio.wait([taking])
         except asyncio.CancelledError:
@@ -67,74 +78,90 @@ class MachinePermits:
         return taking.result()
 
     def give_back(self) -> None:
-        now = self._clock()
+        now, owner = self._clock(), self._owner
 
         def write(db: sqlite3.Connection) -> None:
             db.execute(
                 "UPDATE permits SET replied = ? WHERE id ="
                 " (SELECT min(id) FROM permits WHERE owner = ? AND replied IS NULL)",
-                (now, self._owner),
+                (now, owner),
             )
 
-        self._writer.begin(write)
+        self._write(write)
 
     def take_back(self) -> None:
+        owner = self._owner
+
         def write(db: sqlite3.Connection) -> None:
             db.execute(
                 "DELETE FROM permits WHERE id ="
                 " (SELECT max(id) FROM permits WHERE owner = ? AND replied IS NULL)",
-                (self._owner,),
+                (owner,),
             )
 
-        self._writer.begin(write)
+        self._write(write)
 
     def close(self, seconds: float | None, stated: RateLimit | None) -> None:
         if stated is not None:
             self.tighten(stated)
         until = self._clock() + closed_for(seconds, self._limit)
-        self._writer.begin(lambda db: _close(db, until))
+        self._write(lambda db: _close(db, until))
 
     def tighten(self, limit: RateLimit) -> None:
         if limit.stricter_than(self._limit):
             self._limit = limit
-        self._writer.begin(lambda db: _tighten(db, limit))
+        self._write(lambda db: _tighten(db, limit))
 
     def count_in(self, ages: Sequence[float]) -> None:
         now = self._clock()
-        self._writer.begin(lambda db: _count_in(db, [now - age for age in ages]))
+        self._write(lambda db: _count_in(db, [now - age for age in ages]))
 
     def forecast(self, ahead: int) -> float:
         return self._seen.forecast(self._clock(), ahead)
 
+    async def aclose(self) -> None:
+        await self._writer.flush()
+        writer, lock = self._writer, self._lock
+        self._begin()
+        await writer.close()
+        lock.drop()
+
+    def _begin(self) -> None:
+        """As somebody new, who has taken no permit yet; the file is opened by the first use."""
+        self._owner = secrets.token_hex(6)
+        self._lock = lock_of(self._path, self._owner)
+        connect = partial(_connect, self._path, self._lock)
+        self._writer = Writer(f"the store of permits {self._path}", connect, inline=self._inline)
+
+    def _write(self, work: Work[Any]) -> None:
+        self._writer.begin(work).add_done_callback(lambda done: self._remember(done, work))
+
+    def _remember(self, done: asyncio.Future[Any], *works: Work[Any]) -> None:
+        if done.cancelled() or done.exception() is not None:
+            self._missed += works
+
     # --- in the writer's thread --------------------------------------------------------------------------
 
-    def _connect(self) -> sqlite3.Connection:
-        from qrt_async.submit.ledger import PERMITS, connect
-
-        connection = connect(self._path, PERMITS)
-        self._lock.take()
-        return connection
-
-    def _take(self, db: sqlite3.Connection) -> float:
+    def _take(self, db: sqlite3.Connection, owner: str) -> float:
         now = self._clock()
         limit = _tighten(db, self._limit)
         self._limit = limit
         _mind_the_clock(db, now, limit)
         db.execute("DELETE FROM permits WHERE replied + ? <= ?", (limit.hold, now))
         bucket = _bucket(db, limit)
-        if bucket.wait(now) > 0 and self._end_leases(db, now):
+        if bucket.wait(now) > 0 and self._end_leases(db, now, owner):
             bucket = _bucket(db, limit)
         self._seen = bucket
         wait = bucket.wait(now)
         if wait == 0.0:
             bucket.take()
-            db.execute("INSERT INTO permits (owner) VALUES (?)", (self._owner,))
+            db.execute("INSERT INTO permits (owner) VALUES (?)", (owner,))
         return _POLL if math.isinf(wait) else wait
 
-    def _end_leases(self, db: sqlite3.Connection, now: float) -> bool:
+    def _end_leases(self, db: sqlite3.Connection, now: float, ours: str) -> bool:
         """Permits of processes that died were used, for all we know, until now."""
         owners = db.execute(
-            "SELECT DISTINCT owner FROM permits WHERE replied IS NULL AND owner != ?", (self._owner,)
+            "SELECT DISTINCT owner FROM permits WHERE replied IS NULL AND owner != ?", (ours,)
         )
         ended = False
         for (owner,) in owners.fetchall():
@@ -148,6 +175,14 @@ class MachinePermits:
     def _not_wanted(self, taken: asyncio.Future[float]) -> None:
         if not taken.cancelled() and taken.exception() is None and taken.result() == 0.0:
             self.take_back()
+
+
+def _connect(path: Path, lock: Lock) -> sqlite3.Connection:
+    from qrt_async.submit.ledger import PERMITS, connect
+
+    connection = connect(path, PERMITS)
+    lock.take()
+    return connection
 
 
 def _bucket(db: sqlite3.Connection, limit: RateLimit) -> TokenBucket:

@@ -52,19 +52,17 @@ class Packer:
     ) -> Errand:
         """As it was written down. A ``suspect`` may have been sent."""
 
-        async def leaving() -> None:
-            passage.leave()
-            await self._diary.leaving(passage.key)
-
+        load = Load(intent.backend, self._counter.instance, intent.cost)
         return Errand(
             self._counter.means,
             call,
             passage.key,
-            Load(intent.backend, self._counter.instance, intent.cost),
+            load,
             place=passage.place,
             gates=self._carrier.gates,
             patient=True,
             settle=self._settle,
-            leaving=leaving,
+            leaving=lambda: self._carrier.leaving(passage, load),
+            returned=lambda: self._carrier.returned(passage),
             suspect=suspect,
         )

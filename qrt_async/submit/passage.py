@@ -30,10 +30,13 @@ class Passage:
         self.job: AsyncJob[Any] | None = None
         self.keeper: Keeper | None = None
         self.error: QrtError | None = None
+        self.noting: asyncio.Task[None] | None = None
+        """Writes down that it was withdrawn."""
         self.heard = False
         """Has anybody been told of the error?"""
         self._bringing = asyncio.Lock()
         self._state: State = "waiting"
+        self._parted = False
         self._handle: ref[object] | None = None
         self._told = told
         self._waiters: set[asyncio.Future[None]] = set()
@@ -52,7 +55,7 @@ class Passage:
     @property
     def over(self) -> bool:
         """Is there nothing more to come?"""
-        return self._state in {"ended", "failed", "withdrawn"}
+        return self._parted or self._state in {"ended", "failed", "withdrawn"}
 
     @property
     def why(self) -> str | None:
@@ -73,6 +76,11 @@ class Passage:
         """The request leaves."""
         self._state = "sending"
 
+    def wait_again(self) -> None:
+        """It did not leave, or the service did not take it, for certain."""
+        if self.unsent:
+            self._state = "waiting"
+
     def accept(self, job: AsyncJob[Any]) -> None:
         """There is a job."""
         if self.error is None:
@@ -87,6 +95,12 @@ class Passage:
         """The job has ended, however."""
         if not self.over:
             self._state = "ended"
+            self._finish()
+
+    def part(self) -> None:
+        """Nobody looks after its job any more, which goes on."""
+        if not self.over:
+            self._parted = True
             self._finish()
 
     def fail(self, error: QrtError, state: Literal["failed", "withdrawn"] = "failed") -> None:
@@ -131,14 +145,15 @@ class Passage:
 
     async def settled(self) -> None:
         """Return when there is a job, or an error. Being cancelled ends only this wait."""
-        if not self.unsent:
-            return
-        waiter: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._waiters.add(waiter)
-        try:
-            await waiter
-        finally:
-            self._waiters.discard(waiter)
+        if self.unsent:
+            waiter: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+            self._waiters.add(waiter)
+            try:
+                await waiter
+            finally:
+                self._waiters.discard(waiter)
+        if self.noting is not None:
+            await asyncio.wait([self.noting])
 
     def _wake(self) -> None:
         for waiter in self._waiters:

@@ -49,6 +49,9 @@ class PermitStore(Protocol):
     def count_in(self, ages: Sequence[float]) -> None:
         """Submissions of the user that are so many seconds old, ours among them."""
 
+    async def aclose(self) -> None:
+        """Its last user has left: let go of files and connections. Whoever uses it again opens them anew."""
+
     def forecast(self, ahead: int) -> float:
         """Seconds until the one who has ``ahead`` before them may submit, as far as is known."""
 
@@ -95,6 +98,9 @@ class ProcessPermits:
     def count_in(self, ages: Sequence[float]) -> None:
         now = _now()
         self._bucket.count_in([now - age for age in ages])
+
+    async def aclose(self) -> None:
+        """There is nothing to let go of."""
 
     def forecast(self, ahead: int) -> float:
         return self._bucket.forecast(_now(), ahead)

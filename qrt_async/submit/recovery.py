@@ -6,6 +6,7 @@ import contextlib
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from typing import Any
+from weakref import WeakValueDictionary
 
 import msgspec
 
@@ -118,11 +119,12 @@ class Recoverer:
         self._keeper = None if journal is None else Keeper(journal, carrier.counter.arrivals)
         self._counter = carrier.counter
         self._ask = carrier.counter.means.ask
+        self._taken: WeakValueDictionary[str, Passage] = WeakValueDictionary()
 
     async def recover(self, since: datetime | None) -> Recovery:
         """See ``Submitter.recover``."""
         rows = [] if self._journal is None else await self._journal.claim(self._counter.instance)
-        found = [self._take_up(row) for row in rows if not self._carrier.carries(row.intent.key)]
+        found = [self._take_up(row) for row in rows]
         lost = [] if since is None else await self._by_tags(since)
         doubtful = {row.intent.key: row.intent.tenant for row in rows if row.posts > 1 and row.job_id}
         doubtful |= {passage.key: passage.place.tenant for passage in self._carrier.doubtful}
@@ -149,12 +151,18 @@ class Recoverer:
         return found
 
     def _take_up(self, row: Row) -> Submission[Any] | None:
-        passage = self._set_out(row)
+        """One that was taken up before, by a ``recover`` that failed later perhaps, is given once more."""
+        key = row.intent.key
+        passage = self._taken.get(key) if self._carrier.carries(key) else self._set_out(row)
         return None if passage is None else Submission(passage, self._carrier.withdraw)
 
     def _set_out(self, row: Row) -> Passage | None:
         """Send what never left, look for what may have, re-attach what is a job."""
         intent = row.intent
+        if row.uncharged or row.state == "sending":
+            self._carrier.reserve(intent)
+        if row.job_id is None and row.state not in {"waiting", "sending"}:
+            return None
         passage = self._passage(intent)
         if row.state in {"waiting", "sending"}:
             call = call_of(intent)
@@ -163,20 +171,28 @@ class Recoverer:
                 return self._packer.again(passage, call, intent, suspect=row.state == "sending")
 
             self._carrier.start(passage, new_of(intent), pack, watch=intent.watch)
-            return passage
-        if row.job_id is None:
-            return None
-        job = self._handle(intent, row.job_id)
-        if row.state == "accepted":
-            self._carrier.resume(passage, job, intent)
-        else:
-            passage.accept(job)
-            passage.end()
+        elif row.job_id is not None:
+            self._attach(passage, row, row.job_id)
         return passage
+
+    def _attach(self, passage: Passage, row: Row, job_id: str) -> None:
+        """To a job that the service accepted in an earlier process."""
+        job = self._handle(row.intent, job_id)
+        if row.state == "accepted" and (row.intent.watch or row.uncharged):
+            self._carrier.resume(passage, job, row.intent)
+            return
+        passage.accept(job)
+        if row.state == "accepted":
+            passage.part()
+            return
+        passage.end()
+        if row.uncharged:
+            self._carrier.settle(passage, job)
 
     def _passage(self, intent: Intent) -> Passage:
         passage = Passage(intent.key, intent.backend, Place(intent.priority, intent.tenant), self._told)
         passage.keeper = self._keeper
+        self._taken[intent.key] = passage
         return passage
 
     def _handle(self, intent: Intent, job_id: str) -> AsyncJob[Any]:
@@ -205,8 +221,7 @@ class Recoverer:
     async def _end_doubles(self, key: str, tenant: str | None) -> list[Double]:
         kept, doubles = await end_doubles(self._ask, key, tenant)
         for double in doubles:
-            if self._journal is not None:
-                await self._journal.doubled(key, double.kept, double.job_id, double.charged)
+            await self._carrier.diary.doubled(key, double.kept, double.job_id, double.charged)
             self._counter.means.announce(
                 DoubleCancelled(key=key, kept=double.kept, job_id=double.job_id, charged=double.charged)
             )

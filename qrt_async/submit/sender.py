@@ -42,6 +42,7 @@ class Sender:
         self._means = means
         self._limit = limit
         self._entrance: Entrance | None = None
+        self._stopped: QrtError | None = None
         self._asked: dict[str, float] = {}
 
     async def entrance(self) -> Entrance:
@@ -49,7 +50,13 @@ class Sender:
         user = await self._means.ready()
         if self._entrance is None:
             self._entrance = entrance_of(user, self._limit)
+            self._entrance.join(self)
         return self._entrance
+
+    @property
+    def limit(self) -> RateLimit | None:
+        """What the service was told to keep to."""
+        return self._limit
 
     @property
     def entered(self) -> Entrance | None:
@@ -57,9 +64,15 @@ class Sender:
         return self._entrance
 
     def stop(self, error: QrtError) -> None:
-        """Everybody of ours in line is told why."""
+        """Everybody of ours in line is told why, and whoever comes after."""
+        self._stopped = error
         if self._entrance is not None:
             self._entrance.evict(self._means, error)
+
+    async def close(self) -> None:
+        """Nothing of ours is under way any more."""
+        if self._entrance is not None:
+            await self._entrance.part(self)
 
     async def send(self, errand: Errand, unclaimed: Unclaimed) -> CreatedJob:
         """The accepted job. Waits for its turn; a refusal for speed delays and never fails.
@@ -74,13 +87,14 @@ class Sender:
         again = False
         while True:
             entrance = await self.reach(patient=errand.patient)
+            if self._stopped is not None:
+                raise self._stopped
             await entrance.enter(errand, again=again)
             again = True
             if not await self._may_leave(entrance, errand):
                 continue
-            posting = self._means.crew.start(
-                self._post(entrance, errand), "submission", precious=True, expected=True
-            )
+            doubts = errand.doubts
+            posting = self._leave(entrance, errand)
             try:
                 await asyncio.wait([posting])
             except asyncio.CancelledError:
@@ -89,6 +103,8 @@ class Sender:
             created = _outcome(errand, posting, unclaimed)
             if created is not None:
                 return created
+            if errand.doubts == doubts:
+                await errand.returned()
 
     async def reach(self, *, patient: bool) -> Entrance:
         """The entrance; an outage delays those who are patient."""
@@ -104,14 +120,26 @@ class Sender:
     async def _may_leave(self, entrance: Entrance, errand: Errand) -> bool:
         """Between the turn and the POST. ``False``: its gate has closed meanwhile."""
         try:
-            if errand.patient and await self._is_paused(entrance, errand):
-                entrance.step_back(errand)
-                return False
-            await errand.leaving()
+            paused = errand.patient and await self._is_paused(entrance, errand)
+            leaves = not paused and await errand.leaving()
         except BaseException:
             entrance.step_back(errand)
             raise
-        return True
+        if not leaves:
+            entrance.step_back(errand)
+        return leaves
+
+    def _leave(self, entrance: Entrance, errand: Errand) -> asyncio.Task[CreatedJob | None]:
+        try:
+            posting = self._means.crew.start(
+                self._post(entrance, errand), "submission", precious=True, expected=True
+            )
+        except ServiceClosed:
+            entrance.step_back(errand)
+            raise
+        # By callback, because a task that is cancelled before its first step runs no `finally` of its own.
+        posting.add_done_callback(lambda done: _home(entrance, errand, done))
+        return posting
 
     async def _is_paused(self, entrance: Entrance, errand: Errand) -> bool:
         """Ask how the backend stands, once a minute while somebody submits to it."""
@@ -143,10 +171,6 @@ class Sender:
                 created = await self._settle(errand, error)
             else:
                 await self._refused(entrance, errand, error)
-        finally:
-            entrance.left(errand)
-            if created is None:
-                entrance.release(errand)
         return created
 
     async def _settle(self, errand: Errand, error: ServiceError) -> CreatedJob | None:
@@ -188,6 +212,16 @@ class Sender:
             name: getattr(error, name) for name in ("status", "code", "solution", "trace", "method", "path")
         }
         return OverUsage(" ".join(filter(None, [error.message, _spent(usage)])), **facts)
+
+
+def _home(entrance: Entrance, errand: Errand, posting: asyncio.Task[CreatedJob | None]) -> None:
+    """The permit goes home, and, unless there is or may be a job, its place behind the gates."""
+    entrance.left(errand)
+    error = None if posting.cancelled() else posting.exception()
+    if posting.cancelled() or (isinstance(error, QrtError) and error.submitted == "unknown"):
+        entrance.release(errand, unclear=True)
+    elif error is not None or posting.result() is None:
+        entrance.release(errand)
 
 
 def _outcome(

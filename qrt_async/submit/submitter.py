@@ -12,6 +12,7 @@ from qrt_async.api.calls import SessionMode
 from qrt_async.errors import InvalidInput, LineFull, NotSent
 from qrt_async.events import SubmissionFailed, SubmissionsLeft
 from qrt_async.programs.program import Program
+from qrt_async.submit.bucket import RateLimit
 from qrt_async.submit.budget import Budget, Spending
 from qrt_async.submit.carrier import Carrier
 from qrt_async.submit.counter import Counter, Wishes, draft
@@ -20,7 +21,7 @@ from qrt_async.submit.errand import SETTLE
 from qrt_async.submit.gates import InFlight
 from qrt_async.submit.journal import Journal
 from qrt_async.submit.keeper import Keeper
-from qrt_async.submit.key import check_tenant, fresh_key
+from qrt_async.submit.key import check_place, fresh_key
 from qrt_async.submit.line import Place
 from qrt_async.submit.machine import MachinePermits
 from qrt_async.submit.packer import Packer
@@ -28,7 +29,7 @@ from qrt_async.submit.passage import Passage
 from qrt_async.submit.permits import PermitStore
 from qrt_async.submit.recovery import Recoverer, Recovery
 from qrt_async.submit.session import RuntimeSession
-from qrt_async.submit.shielded import shielded
+from qrt_async.submit.shielded import noting, shielded
 from qrt_async.submit.stream import Programs, Submissions, checked_ahead
 from qrt_async.submit.submission import Submission
 
@@ -92,10 +93,12 @@ class Submitter:
         self._max_waiting = max_waiting
         self._budget = budget
         self._leave: Leave = leave
-        self._journal = journal if isinstance(journal, Journal | None) else Journal(journal)
+        self._journal = Journal(journal) if isinstance(journal, str | Path) else journal
+        if self._journal is not None:
+            self._journal.lend()
         self._diary: Diary = self._journal or NoDiary()
         spending = None if budget is None else Spending(budget)
-        store = MachinePermits(permits) if isinstance(permits, str | Path) else permits
+        store = _store(permits, self._counter.sender.limit)
         self._carrier = Carrier(self._counter, self._diary, InFlight(max_in_flight), spending, store)
         self._keeper = None if self._journal is None else Keeper(self._journal, self._counter.arrivals)
         self._packer = Packer(self._counter, self._carrier, self._diary, settle)
@@ -125,7 +128,7 @@ class Submitter:
         A higher ``priority`` goes first; ``tenant``s of the same priority take turns. Raises ``InvalidInput`` for
         what can be seen to be wrong, ``LineFull`` when too many wait.
         """
-        return self._submit(program, backend, Place(priority, check_tenant(tenant)), wishes)[0]
+        return self._submit(program, backend, check_place(priority, tenant), wishes)[0]
 
     def map(
         self,
@@ -139,7 +142,7 @@ class Submitter:
     ) -> Submissions[T]:
         """Submit programs as they come from any iterable, sync or async, and yield their submissions in the order
         in which they end. No more than ``ahead`` are taken from it and not yet yielded."""
-        place = Place(priority, check_tenant(tenant))
+        place = check_place(priority, tenant)
         return Submissions(
             programs,
             lambda program: self._submit(program, backend, place, wishes),
@@ -161,7 +164,11 @@ class Submitter:
     async def __aenter__(self) -> Self:
         self._counter.home.enter()
         if self._journal is not None:
-            await self._journal.open()
+            try:
+                await self._journal.open()
+            except BaseException as error:
+                await noting(error, shielded(self._journal.close()))
+                raise
             self._counter.journals.append(self._journal)
         return self
 
@@ -170,9 +177,12 @@ class Submitter:
             try:
                 await self._all_sent()
             except BaseException as interrupted:
-                await shielded(self._stop(interrupted))
+                await noting(interrupted, shielded(self._stop(interrupted)))
                 raise
-        await shielded(self._stop(error))
+        if error is None:
+            await shielded(self._stop(None))
+        else:
+            await noting(error, shielded(self._stop(error)))
 
     async def _all_sent(self) -> None:
         await self._carrier.all_sent()
@@ -235,8 +245,7 @@ class Submitter:
         self._over = True
         left = await self._carrier.stop("its Submitter was left.", cancel_jobs=self._leave == "cancel_all")
         if self._leave in {"cancel_waiting", "cancel_all"}:
-            for passage in left:
-                await self._diary.moved(passage.key, "withdrawn")
+            await self._carrier.withdrawn(left)
         if self._journal is not None and self._journal in self._counter.journals:
             self._counter.journals.remove(self._journal)
         await self._diary.close()
@@ -253,5 +262,13 @@ class Submitter:
             return
         words = f"{count} submission{'s were' if count > 1 else ' was'} not sent: their Submitter was left."
         if error is None:
-            raise NotSent(words + " A journal would have kept them.", count=count)
+            raise NotSent(
+                words + ("" if self._diary.keeps else " A journal would have kept them."), count=count
+            )
         error.add_note(words)
+
+
+def _store(permits: str | Path | PermitStore | None, limit: RateLimit | None) -> PermitStore | None:
+    if not isinstance(permits, str | Path):
+        return permits
+    return MachinePermits(permits) if limit is None else MachinePermits(permits, limit)

@@ -1,6 +1,7 @@
 """One thread that owns one SQLite file: what is asked of it is on disk when it answers.
 
-Work that comes while a commit is under way is committed together, so that one sync serves many.
+Work that comes while a commit is under way is committed together, so that one sync serves many. A piece of it
+that fails takes nothing else with it.
 """
 
 from __future__ import annotations
@@ -19,20 +20,24 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 Work = Callable[["sqlite3.Connection"], T]
+Piece = tuple[Work[Any], asyncio.Future[Any]]
+Settle = Callable[[asyncio.Future[Any], Any, BaseException | None], None]
 
 _AT_ONCE = 500
 """So many pieces of work at most share a commit."""
 
 
 class Writer:
-    """``connect`` opens the file, in the thread. ``inline`` works without one, and blocks: for tests."""
+    """``connect`` opens the file, in the thread. ``inline`` works without one, and blocks: for tests.
+
+    Dropped without having been closed, its thread ends and the file is closed all the same.
+    """
 
     def __init__(self, name: str, connect: Callable[[], sqlite3.Connection], *, inline: bool = False) -> None:
         self._name = name
-        self._connect = connect
+        self._file = _File(name, connect)
         self._inline = inline
-        self._connection: sqlite3.Connection | None = None
-        self._queue: queue.SimpleQueue[tuple[Work[Any], asyncio.Future[Any]] | None] = queue.SimpleQueue()
+        self._queue: queue.SimpleQueue[Piece | None] = queue.SimpleQueue()
         self._thread: threading.Thread | None = None
         self._closed = False
 
@@ -46,70 +51,111 @@ class Writer:
             raise JournalError(f"{self._name} was closed.")
         future: asyncio.Future[T] = asyncio.get_running_loop().create_future()
         if self._inline:
-            self._carry_out([(work, future)], _settle)
+            self._file.carry_out([(work, future)], _settle)
             return future
         if self._thread is None:
-            self._thread = threading.Thread(target=self._live, name=f"qrt {self._name}", daemon=True)
+            # It knows nothing of the Writer, so that this can be dropped.
+            self._thread = threading.Thread(
+                target=_live, args=(self._file, self._queue), name=f"qrt {self._name}", daemon=True
+            )
             self._thread.start()
         self._queue.put((work, future))
         return future
 
+    async def flush(self) -> None:
+        """Return when all that was begun is done, or has failed."""
+        if self._thread is not None and not self._closed:
+            with contextlib.suppress(JournalError):
+                await self.run(_nothing)
+
     async def close(self) -> None:
-        """Everything that was begun is done first."""
+        """Everything that was begun is done first; then the file is closed."""
         if self._closed:
             return
-        if self._thread is not None or self._connection is not None:
-            await self.run(lambda _: None)
         self._closed = True
-        if self._thread is not None:
-            self._queue.put(None)
-        elif self._connection is not None:
-            self._connection.close()
+        if self._thread is None:
+            self._file.let_go()
+            return
+        gone: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._queue.put((_end, gone))
+        await gone
 
     def __del__(self) -> None:
-        """Dropped without having been closed: nobody writes any more, and only the file is still open."""
-        if self._connection is not None:
-            self._connection.close()
+        if self._thread is not None and not self._closed:
+            self._queue.put(None)
+        elif self._thread is None:
+            self._file.let_go()
 
-    def _live(self) -> None:
-        while (first := self._queue.get()) is not None:
-            batch = [first]
+
+def _nothing(_: sqlite3.Connection) -> None: ...
+
+
+def _end(_: sqlite3.Connection) -> None:
+    """The last piece of work."""
+
+
+def _live(file: _File, pieces: queue.SimpleQueue[Piece | None]) -> None:
+    """The thread's life. It is over when nobody is there any more who could want anything."""
+    ends: list[Piece | None] = []
+    while not ends:
+        batch = [pieces.get()]
+        with contextlib.suppress(queue.Empty):
             while len(batch) < _AT_ONCE:
-                try:
-                    more = self._queue.get_nowait()
-                except queue.Empty:
-                    break
-                if more is None:
-                    self._queue.put(None)
-                    break
-                batch.append(more)
-            self._carry_out(batch, _settle_in_loop)
+                batch.append(pieces.get_nowait())
+        ends = [piece for piece in batch if piece is None or piece[0] is _end]
+        file.carry_out(
+            [piece for piece in batch if piece is not None and piece[0] is not _end], _settle_in_loop
+        )
+    file.let_go()
+    for end in ends:
+        if end is not None:
+            _settle_in_loop(end[1], None, None)
+
+
+class _File:
+    """What holds the connection."""
+
+    def __init__(self, name: str, connect: Callable[[], sqlite3.Connection]) -> None:
+        self._name = name
+        self._connect: Callable[[], sqlite3.Connection] | None = connect
+        self._connection: sqlite3.Connection | None = None
+
+    def let_go(self) -> None:
         if self._connection is not None:
             self._connection.close()
 
-    def _carry_out(
-        self,
-        batch: list[tuple[Work[Any], asyncio.Future[Any]]],
-        settle: Callable[[asyncio.Future[Any], Any, BaseException | None], None],
-    ) -> None:
-        """All of it, in one transaction, or none."""
+    def carry_out(self, batch: list[Piece], settle: Settle) -> None:
+        """All of it in one transaction; where that fails, each piece in its own."""
+        results, error = self._transact([work for work, _ in batch])
+        if error is not None and len(batch) > 1 and self._connection is not None:
+            for piece in batch:
+                self.carry_out([piece], settle)
+            return
+        for index, (_, future) in enumerate(batch):
+            settle(future, None if error is not None else results[index], error)
+
+    def _transact(self, works: list[Work[Any]]) -> tuple[list[Any], BaseException | None]:
         import sqlite3
 
-        results: list[Any] = []
-        error: BaseException | None = None
+        if not works:
+            return [], None
         try:
-            if self._connection is None:
-                self._connection = self._connect()
-            self._connection.execute("BEGIN IMMEDIATE")
-            results = [work(self._connection) for work, _ in batch]
-            self._connection.execute("COMMIT")
+            connection = self._open()
+            connection.execute("BEGIN IMMEDIATE")
+            results = [work(connection) for work in works]
+            connection.execute("COMMIT")
         except Exception as failure:  # noqa: BLE001 - whatever it was, those who wait hear of it
-            error = failure if isinstance(failure, JournalError) else _ours(self._name, failure)
             if self._connection is not None and self._connection.in_transaction:
                 with contextlib.suppress(sqlite3.Error):
                     self._connection.execute("ROLLBACK")
-        for index, (_, future) in enumerate(batch):
-            settle(future, None if error is not None else results[index], error)
+            return [], failure if isinstance(failure, JournalError) else _ours(self._name, failure)
+        return results, None
+
+    def _open(self) -> sqlite3.Connection:
+        if self._connection is None:
+            assert self._connect is not None  # noqa: S101 - it is dropped once it was called
+            self._connection, self._connect = self._connect(), None
+        return self._connection
 
 
 def _ours(name: str, failure: Exception) -> JournalError:

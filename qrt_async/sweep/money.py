@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 
-from qrt_async.errors import JournalError, OverUsage
+from qrt_async.errors import JournalError, OverUsage, ServiceClosed
 from qrt_async.jobs.job import AsyncJob
 from qrt_async.submit.budget import Budget, Spending
 from qrt_async.submit.charges import charge_of
@@ -68,16 +68,15 @@ class Money:
         self._counter.means.crew.start(self._settle(key, job), "charge of a sweep")
 
     async def _settle(self, key: str, job: AsyncJob[object]) -> None:
-        charged = await charge_of(job, job.record)
-        if charged is None:
-            return
-        self._note(key, charged)
-        self._bell.ring()
-        with suppress(JournalError):  # it was closed meanwhile: the next run asks again
-            await self._book.charge(key, charged)
+        with suppress(JournalError, ServiceClosed):  # closed meanwhile: it stays unknown what the job cost
+            charged = await charge_of(job, job.record)
+            if charged is not None:
+                self._note(key, charged)
+                self._bell.ring()
+                await self._book.charge(key, charged)
 
     def _note(self, key: str, charged: float) -> None:
         self._charges[key] = charged
         if self._spending is not None:
-            self._spending.take(key, self._load)
-            self._spending.settle(key, charged)
+            self._spending.free(key)
+            self._spending.settled = self.charged

@@ -8,11 +8,45 @@ from hypothesis import strategies as st
 
 from qrt_async.errors import InvalidInput
 from qrt_async.submit.budget import Budget, Spending
+from qrt_async.submit.diary import Account
 from qrt_async.submit.gates import Load
 
 
 def load(cost: int | None = None) -> Load:
     return Load("backend", cost=cost)
+
+
+def settle(spending: Spending, key: str, charged: float) -> None:
+    """As whoever carries a submission does."""
+    spending.free(key)
+    spending.learn(
+        Account(settled=spending.settled + charged, elsewhere=spending.elsewhere, granted=True), 0.0
+    )
+
+
+def test_what_others_have_reserved_counts_as_of_the_last_look() -> None:
+    spending = Spending(Budget(seconds=100, cost=60))
+    spending.take("one", load())
+    assert spending.room == 40
+    spending.free("one")
+    spending.learn(Account(settled=10.0, elsewhere=50.0), 1000.0)
+    hold = spending.hold(load(), 1005.0)
+    assert hold is not None
+    assert (hold.until, hold.hopeless) == (1010.0, False)
+    assert "50 s reserved" in hold.why
+    assert spending.hold(load(40), 1005.0) is None
+    assert spending.hold(load(), 1010.0) is None, "the others may have settled meanwhile: the diary decides"
+    spending.learn(Account(settled=41.0), 1010.0)
+    hold = spending.hold(load(), 1011.0)
+    assert hold is not None
+    assert hold.hopeless
+
+
+def test_what_may_be_charged_all_the_same_stays_reserved() -> None:
+    spending = Spending(Budget(seconds=100, cost=60))
+    spending.take("one", load())
+    spending.free("one", unclear=True)
+    assert spending.reserved == 60
 
 
 def test_a_cost_stays_reserved_until_the_charge_is_settled() -> None:
@@ -23,7 +57,7 @@ def test_a_cost_stays_reserved_until_the_charge_is_settled() -> None:
     assert hold is not None
     assert not hold.hopeless
     assert "60 s reserved" in hold.why
-    spending.settle("one", 12.0)
+    settle(spending, "one", 12.0)
     assert (spending.settled, spending.reserved) == (12.0, 0.0)
     assert spending.hold(load(), 0.0) is None
 
@@ -31,7 +65,7 @@ def test_a_cost_stays_reserved_until_the_charge_is_settled() -> None:
 def test_what_will_never_fit_is_hopeless() -> None:
     spending = Spending(Budget(seconds=100, cost=60))
     spending.take("one", load())
-    spending.settle("one", 50.0)
+    settle(spending, "one", 50.0)
     hold = spending.hold(load(), 0.0)
     assert hold is not None
     assert hold.hopeless
@@ -42,7 +76,6 @@ def test_what_was_not_sent_costs_nothing() -> None:
     spending = Spending(Budget(seconds=100, cost=60))
     spending.take("one", load())
     spending.free("one")
-    spending.settle("one", 99.0)
     assert (spending.settled, spending.reserved) == (0.0, 0.0)
 
 
@@ -68,6 +101,6 @@ def test_an_overrun_is_at_most_what_is_charged_beyond_cost(jobs: list[tuple[int,
             under_way[str(n)] = (cost, cost * factor)
         if settles and under_way:
             key, (reserved, charged) = under_way.popitem()
-            spending.settle(key, charged)
+            settle(spending, key, charged)
             beyond += max(0.0, charged - reserved)
     assert spending.settled + spending.reserved <= 100 + beyond + 1e-6
