@@ -32,6 +32,8 @@ class Course:
         self._allowed = allowed
         self._session: str | None = None
         self._places = asyncio.Semaphore(_AHEAD)
+        self._turn = asyncio.Lock()
+        """Jobs get in line in the order of their points."""
         self._group = asyncio.TaskGroup()
 
     async def run(self) -> None:
@@ -61,10 +63,11 @@ class Course:
 
     async def _send(self, key: str) -> None:
         try:
-            await self._held.money.afford(key, lambda: self._hands.left)
-            pieces = [row.piece for row in self._held.standing.of_job(key)]
-            program = await asyncio.to_thread(self._held.sweep.program, pieces)
-            self.passages[key] = passage = await self._in_line(program, key)
+            async with self._turn:
+                await self._held.money.afford(key, lambda: self._hands.left)
+                pieces = [row.piece for row in self._held.standing.of_job(key)]
+                program = await asyncio.to_thread(self._held.sweep.program, pieces)
+                self.passages[key] = passage = await self._in_line(program, key)
             self._held.bell.ring()
             await passage.settled()
         except QrtError as error:

@@ -31,7 +31,13 @@ async def open_ground(
     simulator: Reads | None = None, journal: Path | None = None, **config: Any
 ) -> AsyncIterator[tuple[Ground, qrt.Submitter]]:
     async with (
-        ground(simulator=simulator or Reads(), config=config) as here,  # type: ignore[arg-type] # as Sampled
+        ground(
+            simulator=simulator or Reads(),  # type: ignore[arg-type] # as Sampled
+            config=config,
+            rate_limit=qrt.RateLimit(config["rate_limit"][0], per=config["rate_limit"][1])
+            if "rate_limit" in config
+            else None,
+        ) as here,
         qrt.Submitter(here.service, journal=inline(journal)) as submitter,
     ):
         yield here, submitter

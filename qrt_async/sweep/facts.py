@@ -1,0 +1,76 @@
+"""What a plan needs to know of the backend and the account: asked for once, and done without where nobody answers."""
+
+from __future__ import annotations
+
+import math
+from typing import TypeVar
+
+from msgspec import Struct
+
+from qrt_async.api.call import Ask, Call
+from qrt_async.api.calls import backend_configuration, backend_properties, instance_usage
+from qrt_async.errors import InvalidInput, OverUsage, ServiceError
+from qrt_async.sweep.plan import Plan, in_words
+from qrt_async.sweep.timing import Machine
+
+T = TypeVar("T")
+
+_LONGEST_JOB = 10_800.0
+"""Seconds of QPU time after which the service ends any job (api.md 2.9)."""
+_OPEN_PLAN = 600.0
+"""Seconds that the Open plan has in 28 days; its sessions and batches live as long at most (api.md 2.9, 4)."""
+_BATCH = 28_800.0
+"""Seconds that a batch lives at most on any other plan."""
+
+
+class Facts(Struct, frozen=True, kw_only=True):
+    """``remaining_seconds`` are those of QPU time that the instance has left, ``None`` where nothing limits it or
+    nobody says. ``most_seconds`` may a job run; a batch lives for ``batch_seconds``."""
+
+    machine: Machine = Machine()
+    remaining_seconds: float | None = None
+    most_seconds: float = _LONGEST_JOB
+    batch_seconds: float = _BATCH
+
+
+async def facts_of(ask: Ask, backend: str) -> Facts:
+    """Three questions."""
+    configuration = await _asked(ask, backend_configuration(backend))
+    properties = await _asked(ask, backend_properties(backend))
+    usage = await _asked(ask, instance_usage())
+    limit = math.inf if usage is None else usage.usage_limit_seconds or math.inf
+    return Facts(
+        machine=Machine.of(configuration, properties),
+        remaining_seconds=None if usage is None else usage.remaining_seconds,
+        most_seconds=min(_LONGEST_JOB, limit),
+        batch_seconds=_OPEN_PLAN if limit <= _OPEN_PLAN else _BATCH,
+    )
+
+
+async def _asked(ask: Ask, call: Call[T]) -> T | None:
+    """``None`` where there is no answer: a plan must not fail for a hint."""
+    try:
+        return await ask(call)
+    except (ServiceError, LookupError, TypeError, ValueError):
+        return None
+
+
+def check_usage(plan: Plan) -> None:
+    """``OverUsage`` for a plan that is expected to take more than is left."""
+    if plan.remaining is not None and plan.seconds > plan.remaining:
+        raise OverUsage(
+            f"This sweep is expected to take about {in_words(plan.seconds)} of QPU time ({plan}); the instance has"
+            f" {in_words(plan.remaining)} left. Ask for fewer points or shots, or pass over_usage='allow'."
+            " Nothing was sent."
+        )
+
+
+def check_batch(plan: Plan, facts: Facts) -> None:
+    """``InvalidInput`` for a plan that outlives its batch: jobs that still wait when it ends would fail (1217)."""
+    expected = plan.seconds + plan.submitting_seconds
+    if expected > facts.batch_seconds:
+        raise InvalidInput(
+            f"Submitting and running this sweep is expected to take about {in_words(expected)}, a batch lives for"
+            f" {in_words(facts.batch_seconds)}, and jobs that wait when it ends would fail: leave mode='batch' out."
+            " Nothing was sent."
+        )
