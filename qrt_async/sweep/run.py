@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Generator, Iterator
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
+from qrt_async.sweep import dataset, tables
 from qrt_async.sweep.plan import Plan
 from qrt_async.sweep.points import SweepPoint
 from qrt_async.sweep.progress import Progress
 from qrt_async.sweep.runner import Runner
 from qrt_async.sweep.store import PointsOfRow
 from qrt_async.sweep.sweep import Sweep
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import xarray as xr
 
 _AT_ONCE = 64
 """So many points are made between two turns of the loop."""
@@ -100,6 +105,45 @@ class SweepRun:
         that file and so blocks; in a thread it may be used, too."""
         for row in self._runner.rows():
             yield from self._runner.held.store.open_now(row)
+
+    # --- reading -----------------------------------------------------------------------------------------
+
+    def to_dicts(self) -> list[dict[str, Any]]:
+        """One dictionary a point, in the order of the sweep, as far as the run is; all have the same keys.
+
+        ``index``, ``name``, with several circuits ``circuit``, the parameters by their names (lists for vectors), then
+        of a Sampler ``counts``, a dictionary of bitstrings; of several registers ``counts_<register>`` of each. Of an
+        Estimator ``evs`` and ``stds``, numbers, or nested lists in the shape of the observables. With
+        ``transform`` the ``value``; at last ``error``, a text, and ``job_id``. Without a result counts are ``None``,
+        numbers NaN. A parameter whose name is one of ours, or might be, is ``parameter_<name>``.
+
+        This, ``to_pandas``, ``to_xarray`` and ``plot`` read like ``points()``, which blocks: where results are many
+        or large, ``await asyncio.to_thread(run.to_dicts)``.
+        """
+        return tables.to_dicts(self.sweep, self.points(), transformed=self._transformed)
+
+    def to_pandas(self) -> pd.DataFrame:
+        """The same as one row a point, by ``index``. Vectors have a column for each element, such as ``theta[0]``, and
+        so have observables with a shape: ``evs[0]``. Needs the extra ``sweep``.
+
+        ``frame.counts.map(lambda counts: counts.get("00", 0), na_action="ignore")`` is how often 00 was measured.
+        """
+        return tables.to_pandas(self.sweep, self.points(), transformed=self._transformed)
+
+    def to_xarray(self) -> xr.Dataset:
+        """Arrays along named axes; NaN where there is no result. Needs the extra ``sweep``.
+
+        A product has an axis for each parameter that has several values; other points lie along ``point``, or
+        ``point_0``, ``point_1``... in the shape of their arrays, with the parameters as coordinates. Several circuits
+        lie along ``circuit``, observables along ``observable``. The variables are ``evs`` and ``stds``, or ``counts``
+        along ``bitstring`` (``counts_<register>`` along ``bitstring_<register>`` of several) and ``shots``; and
+        ``value``. Registers of more than ten bits are ``InvalidInput``: an axis has every bitstring.
+        """
+        return dataset.to_xarray(self.sweep, self.points(), transformed=self._transformed)
+
+    @property
+    def _transformed(self) -> bool:
+        return self._runner.order.transform is not None
 
     def __repr__(self) -> str:
         return f"<SweepRun {self.name!r}: {self.progress}>"
