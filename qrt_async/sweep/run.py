@@ -7,7 +7,9 @@ from collections.abc import AsyncIterator, Generator, Iterator
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from qrt_async.sweep import dataset, tables
+from qrt_async.sweep import plot as plotting
 from qrt_async.sweep.plan import Plan
+from qrt_async.sweep.plot import Of
 from qrt_async.sweep.points import SweepPoint
 from qrt_async.sweep.progress import Progress
 from qrt_async.sweep.runner import Runner
@@ -17,6 +19,7 @@ from qrt_async.sweep.sweep import Sweep
 if TYPE_CHECKING:
     import pandas as pd
     import xarray as xr
+    from matplotlib.axes import Axes
 
 _AT_ONCE = 64
 """So many points are made between two turns of the loop."""
@@ -140,6 +143,23 @@ class SweepRun:
         ``value``. Registers of more than ten bits are ``InvalidInput``: an axis has every bitstring.
         """
         return dataset.to_xarray(self.sweep, self.points(), transformed=self._transformed)
+
+    def plot(self, *, of: Of = None, circuit: str | None = None, ax: Axes | None = None) -> Axes:
+        """A line where one parameter has several values, with error bars of one ``stds``; a map where two have. What is
+        missing is a gap in the line, grey in the map. Returns matplotlib's axes; needs the extra ``sweep``.
+
+        ``of`` says what is shown: an observable, by its place or text; an outcome such as ``"01"``, or
+        ``("register", "01")`` of several, whose probability it is; or ``"value"``, what ``transform`` made, which comes
+        first where there is one. By default a Sampler's mean parity: +1 for each shot with an even number of ones, -1
+        else. That is ⟨Z…Z⟩, uses all shots and bits, and needs no choice among outcomes. Its errors are those of
+        counting. A line shows all observables and circuits, a map one: ``circuit`` names it.
+
+        Without ``ax`` it makes a figure of its own, and not one of pyplot's, so that it may be called in any thread;
+        ``run.plot().figure.savefig("landscape.png")``. For a window pass ``ax=plt.gca()``.
+        """
+        return plotting.plot(
+            self.sweep, self.points(), of=of, circuit=circuit, ax=ax, transformed=self._transformed
+        )
 
     @property
     def _transformed(self) -> bool:
