@@ -25,7 +25,8 @@ def drawn(sweep: Sweep, points: list[SweepPoint], **how: Any) -> Axes:
     ax = plot(sweep, points, **how)
     if folder := os.environ.get("QRT_PICTURES"):  # to look at them
         name = os.environ["PYTEST_CURRENT_TEST"].split("::")[-1].split()[0]
-        ax.get_figure(root=True).savefig(Path(folder) / f"{name}.png", dpi=80)  # type: ignore[union-attr] # it has one
+        assert isinstance(ax.figure, Figure)
+        ax.figure.savefig(Path(folder) / f"{name}.png", dpi=80)
     return ax
 
 
@@ -111,8 +112,7 @@ def test_two_parameters_are_a_map_with_a_bar_of_colours() -> None:
     ax = drawn(sweep, estimated(sweep, missing=[4]))
     assert np.array_equal(mesh(ax), [[0.0, 100.0, 200.0], [300.0, np.nan, 500.0]], equal_nan=True)
     assert (ax.get_xlabel(), ax.get_ylabel()) == ("b", "a")
-    figure = ax.get_figure(root=True)
-    assert figure is not None
+    figure = ax.figure
     assert [other.get_ylabel() for other in figure.axes] == ["a", "⟨Z⟩"]
     assert ax.get_facecolor()[:3] == (0.85, 0.85, 0.85)
 
