@@ -51,7 +51,7 @@ ONLY_IN = {
     "qiskit_aer": {"programs/revived.py"},
     "samplomatic": set[str](),
     "multiprocessing": set[str](),
-    "pickle": set[str](),
+    "pickle": {"sweep/working.py"},
 }
 """Where an outside library may be imported. What only runs in a worker process of the emulator may import
 any (``test_the_emulator_serves_without_qiskit`` holds it there)."""

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import inspect
+import pickle
 from collections.abc import Sequence
-from concurrent.futures import Executor
-from typing import Any
+from concurrent.futures import CancelledError, Executor, Future, ThreadPoolExecutor
+from typing import Any, TypeAlias
 
+from qrt_async.errors import InvalidInput, ResultError
 from qrt_async.sweep.order import Transform
 from qrt_async.sweep.points import SweepPoint
 from qrt_async.sweep.rows import Row
@@ -17,38 +20,42 @@ _TOGETHER = 32
 _UNDER_WAY = 8
 """So many of these bundles are with it at a time: the rest waits where the results are."""
 
+Outcome: TypeAlias = tuple[Any, Exception | None]
+
 
 class Working:
     """``function`` gets the result of a point, and what it returns is the point's ``value``; what it raises is the
-    point's error, and so is an executor that broke."""
+    point's error, and so is an executor that broke. Without an executor it is called in one thread at a time."""
 
     def __init__(self, function: Transform | None, executor: Executor | None, store: Store) -> None:
+        _check(function)
         self._function = function
         self._executor = executor
         self._store = store
+        self._places = asyncio.Semaphore(1 if executor is None else _UNDER_WAY)
 
     async def work(self, row: Row) -> None:
         """Over the points of a row that have a result."""
         if self._function is None:
             return
-        places = asyncio.Semaphore(_UNDER_WAY)
         async with asyncio.TaskGroup() as group:
             bundle: list[SweepPoint] = []
             for point in await self._store.open(row):
                 if point.result is not None and point.index not in self._store.values:
                     bundle.append(point)
                 if len(bundle) == _TOGETHER:
-                    await places.acquire()
-                    group.create_task(self._bundle(bundle, places))
+                    await self._places.acquire()
+                    group.create_task(self._bundle(bundle))
                     bundle = []
-            await places.acquire()
-            group.create_task(self._bundle(bundle, places))
+            if bundle:
+                await self._places.acquire()
+                group.create_task(self._bundle(bundle))
 
     def forget_mistakes(self) -> None:
         """Have those tried again that the function, or its executor, failed with."""
         self._store.mistakes.clear()
 
-    async def _bundle(self, points: list[SweepPoint], places: asyncio.Semaphore) -> None:
+    async def _bundle(self, points: list[SweepPoint]) -> None:
         assert self._function is not None  # noqa: S101 - asked before
         results = [point.result for point in points]
         try:
@@ -56,26 +63,79 @@ class Working:
         except Exception as error:  # noqa: BLE001 - the executor's, or what cannot be sent to it
             worked = [(None, error)] * len(points)
         finally:
-            places.release()
+            self._places.release()
         for point, (value, mistake) in zip(points, worked, strict=True):
             if mistake is None:
                 self._store.values[point.index] = value
             else:
                 self._store.mistakes[point.index] = mistake
 
-    async def _run(self, function: Transform, results: Sequence[Any]) -> list[tuple[Any, Exception | None]]:
+    async def _run(self, function: Transform, results: Sequence[Any]) -> list[Outcome]:
         if self._executor is None:
             return await asyncio.to_thread(applied, function, results)
-        return await asyncio.wrap_future(self._executor.submit(applied, function, results))
+        if isinstance(self._executor, ThreadPoolExecutor):
+            return await _ended(self._executor.submit(applied, function, results))
+        # A pool may start a process here, and a cluster packs what it is given.
+        sent: Future[list[bytes]] = await asyncio.to_thread(self._executor.submit, packed, function, results)
+        return await asyncio.to_thread(unpacked, await _ended(sent))
 
 
-def applied(function: Transform, results: Sequence[Any]) -> list[tuple[Any, Exception | None]]:
-    """Of each result what the function returns, or raises. Runs in the executor, wherever that is."""
+def _check(function: Any) -> None:
+    if function is not None and not callable(function):
+        raise InvalidInput(f"transform is {function!r}; it must be a function of one result, or None.")
+    if inspect.iscoroutinefunction(function):
+        raise InvalidInput(
+            "transform is a coroutine function; it must be a plain one, which is called in a thread or by an executor."
+        )
+
+
+async def _ended(future: Future[Any]) -> Any:
+    """Its result. Cancelled by the executor is an error, cancelled by whoever waits here is not."""
+    waiting = asyncio.wrap_future(future)
+    await asyncio.wait([waiting])
+    if waiting.cancelled():
+        raise ResultError("The executor cancelled the work on this result.") from CancelledError()
+    return waiting.result()
+
+
+def applied(function: Transform, results: Sequence[Any]) -> list[Outcome]:
+    """Of each result what the function returns, or raises. Runs in the executor."""
     return [_one(function, result) for result in results]
 
 
-def _one(function: Transform, result: Any) -> tuple[Any, Exception | None]:
+def packed(function: Transform, results: Sequence[Any]) -> list[bytes]:
+    """The same for an executor in other processes, each by itself: one that cannot be packed spoils no other, and one
+    that cannot be unpacked breaks no pool."""
+    return [_packed(*_one(function, result)) for result in results]
+
+
+def unpacked(outcomes: Sequence[bytes]) -> list[Outcome]:
+    """Runs in a thread of the client."""
+    return [_unpacked(outcome) for outcome in outcomes]
+
+
+def _one(function: Transform, result: Any) -> Outcome:
     try:
         return function(result), None
     except Exception as error:  # noqa: BLE001 - a stranger's; it belongs to its point
         return None, error
+
+
+def _packed(value: Any, error: Exception | None) -> bytes:
+    try:
+        body = pickle.dumps((value, error))
+        if error is not None:
+            pickle.loads(body)  # noqa: S301 - our own; not every exception can be made again
+    except Exception as trouble:  # noqa: BLE001 - whatever packing a stranger's object raises
+        what = f"The value of transform, a {type(value).__name__}, cannot be pickled: {trouble}"
+        said = what if error is None else f"{type(error).__name__}: {error}"
+        return pickle.dumps((None, ResultError(said)))
+    return body
+
+
+def _unpacked(outcome: bytes) -> Outcome:
+    try:
+        found: Outcome = pickle.loads(outcome)  # noqa: S301 - from the user's own executor, as all it gives back
+    except Exception as trouble:  # noqa: BLE001 - a stranger's class, which may not be here
+        return None, ResultError(f"The value of transform cannot be unpickled here: {trouble}")
+    return found
