@@ -7,7 +7,7 @@ import inspect
 import pickle
 from collections.abc import Sequence
 from concurrent.futures import CancelledError, Executor, Future, ThreadPoolExecutor
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, TypeVar
 
 from qrt_async.errors import InvalidInput, ResultError
 from qrt_async.sweep.order import Transform
@@ -20,6 +20,7 @@ _TOGETHER = 32
 _UNDER_WAY = 8
 """So many of these bundles are with it at a time: the rest waits where the results are."""
 
+T = TypeVar("T")
 Outcome: TypeAlias = tuple[Any, Exception | None]
 
 
@@ -76,7 +77,9 @@ class Working:
         if isinstance(self._executor, ThreadPoolExecutor):
             return await _ended(self._executor.submit(applied, function, results))
         # A pool may start a process here, and a cluster packs what it is given.
-        sent: Future[list[bytes]] = await asyncio.to_thread(self._executor.submit, packed, function, results)
+        sent: Future[Sequence[bytes]] = await asyncio.to_thread(
+            self._executor.submit, packed, function, results
+        )
         return await asyncio.to_thread(unpacked, await _ended(sent))
 
 
@@ -89,7 +92,7 @@ def _check(function: Any) -> None:
         )
 
 
-async def _ended(future: Future[Any]) -> Any:
+async def _ended(future: Future[T]) -> T:
     """Its result. Cancelled by the executor is an error, cancelled by whoever waits here is not."""
     waiting = asyncio.wrap_future(future)
     await asyncio.wait([waiting])
