@@ -122,7 +122,7 @@ def test_an_example_reaches_another_process_by_environment_alone(
         assert run(example, environment).strip()
 
 
-PACED = {"many_jobs", "fan_out"}
+PACED = {"many_jobs", "fan_out", "vqe"}
 """These send more jobs than the limit allows in a minute; the first five show what the test asks."""
 
 
