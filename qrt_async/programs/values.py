@@ -94,6 +94,7 @@ def named(given: Mapping[Any, Any], names: Sequence[str] | None, what: str) -> P
     for key, value in given.items():
         group = _group(key, names)
         box = read_box(value, f"{what}, parameter {_label(key)}")
+        _check_once(boxes, (group,) if isinstance(group, str) else group, what)
         if isinstance(group, str):
             # As in Qiskit, a last axis of length one stands for the one parameter.
             boxes[group] = box.columns()[0] if box.shape[-1:] == (1,) else box
@@ -169,6 +170,13 @@ def _name(key: Any) -> str:
             f"Got the parameter {key!r}; allowed are names, Qiskit parameters, and tuples of these."
         )
     return name
+
+
+def _check_once(boxes: dict[str, Box], group: tuple[str, ...], what: str) -> None:
+    """A vector may be given beside one of its elements."""
+    twice = [name for at, name in enumerate(group) if name in boxes or name in group[:at]]
+    if twice:
+        raise InvalidInput(f"{what}: got values for {listed(twice)} twice; give each parameter once.")
 
 
 def _match(boxes: dict[str, Box], names: Sequence[str] | None, what: str) -> None:

@@ -10,9 +10,10 @@ from qrt_async.programs.circuits import is_circuit, is_quantum_circuit, read_cir
 from qrt_async.programs.observables import Observables
 from qrt_async.programs.options import EstimatorOptions, SamplerOptions, read_options
 from qrt_async.programs.program import Estimator, Sampler
-from qrt_async.programs.values import elements
+from qrt_async.programs.values import elements, listed
 from qrt_async.sweep.axes import UNKNOWN, Lengths
 from qrt_async.sweep.canonical import sweep_key
+from qrt_async.sweep.grid import Grid
 from qrt_async.sweep.piece import Piece
 from qrt_async.sweep.reading import read_grid
 
@@ -28,7 +29,7 @@ class Sweep:
     ``parameters`` and ``combine`` describe the points. Names are the circuit's, or Qiskit's ``Parameter`` and
     ``ParameterVector`` objects, or tuples of names, whose values stand side by side. Under each name stands a number
     (the same for all points), or a list, range or array of them. For a vector ``k`` numbers are one value, an array
-    ``(n, k)`` is ``n`` of them; with a text whose inputs cannot be told, every array of two axes is taken so.
+    ``(n, k)`` is ``n`` of them.
 
     - ``"product"`` (default): every combination, the last name fastest, as ``itertools.product``. Points have the
       shape ``(len(first), len(second), …)``.
@@ -68,6 +69,7 @@ class Sweep:
         self.circuits = _named(circuit)
         self.grid = read_grid(parameters, combine, _lengths(self.circuits))
         self.size = len(self.circuits) * self.grid.size
+        _check_vectors(self.grid, self.circuits)
         self._try_each()
 
     def __repr__(self) -> str:
@@ -188,7 +190,7 @@ def _named(given: Any) -> Named:
 
 
 def _lengths(circuits: Named) -> Lengths:
-    known = []
+    known: list[tuple[str, ...] | None] = []
     for name, given in circuits:
         try:
             known.append(read_circuit(given).names)
@@ -204,3 +206,13 @@ def _lengths(circuits: Named) -> Lengths:
         return UNKNOWN
 
     return length
+
+
+def _check_vectors(grid: Grid, circuits: Named) -> None:
+    """Of a text whose inputs cannot be told, a vector's elements would be taken for more points."""
+    vectors = [name for name, width in grid.widths.items() if width is not None]
+    if vectors and any(read_circuit(given).names is None for _, given in circuits):
+        raise InvalidInput(
+            f"Got vectors for {listed(vectors)} and a text whose inputs cannot be told; give numbers, under the name "
+            "of each input."
+        )

@@ -136,3 +136,12 @@ def test_lists_are_read_without_numpy() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "False"
+
+
+@pytest.mark.parametrize(
+    "given", [{"v": [1, 2], "v[0]": 3}, {("a", "a"): [1, 2]}, {"a": 1, ("a", "b"): [1, 2]}]
+)
+def test_a_parameter_is_given_once(given: Any) -> None:
+    names = ("v[0]", "v[1]") if "v" in given else ("a", "b")
+    with pytest.raises(InvalidInput, match="twice"):
+        named(given, names, "x")

@@ -40,6 +40,10 @@ def vectors() -> QuantumCircuit:
     return circuit
 
 
+VECTOR = vectors()
+UNREADABLE = "OPENQASM 3; input array[float, 2] v; qubit q;"
+
+
 @pytest.mark.parametrize("circuit", [BARE, rotations()])
 @pytest.mark.parametrize("observables", ["IZ", ["IZ", "ZI", "ZZ"], [["IZ", "ZI"], ["ZZ", "II"]]])
 def test_each_point_meets_each_observable(circuit: Any, observables: Any) -> None:
@@ -140,6 +144,9 @@ GIVEN: dict[str, Any] = {"circuit": TEXT, "parameters": {"theta": [0, 1], "phi":
         ),
         ({"parameters": {"theta": 0, "phi": 0, "x": 1}}, "values for 'x', which it does not have"),
         ({"parameters": {"theta": [[0, 1], [2, 3]], "phi": 0}}, "combine='zip'"),
+        ({"circuit": VECTOR, "parameters": {"v": [[1, 2]], "v[0]": 0}}, r"'v\[0\]' twice"),
+        ({"circuit": VECTOR, "parameters": {"v": [1, 2, 3]}}, "2 numbers a point"),
+        ({"circuit": UNREADABLE, "parameters": {"v": [[1, 2]]}}, "vectors for 'v'.*inputs cannot be told"),
         ({"parameters": None}, "no value for 'theta', 'phi'"),
         ({"shots": 1, "precision": 0.1}, "shots and precision"),
         ({"precision": 0.1}, "no observables"),
