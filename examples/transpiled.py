@@ -34,7 +34,10 @@ async def main() -> None:
         qrt.RuntimeService(channel=None if own else "local") as service,
         qrt.Submitter(service) as submitter,
     ):
-        backend = (await service.backends.least_busy(min_qubits=20)).name if own else "emulator_heron"
+        names = [backend.name for backend in await service.backends.list()]
+        backend = (
+            "emulator_heron" if "emulator_heron" in names else (await service.backends.least_busy()).name
+        )
         target = await service.backends.target(backend)
         fitted = generate_preset_pass_manager(optimization_level=3, target=target, seed_transpiler=7).run(
             logical()
