@@ -57,6 +57,8 @@ def result_at(pub: PubResult, place: int) -> PubResult:
 
 
 def _at(value: Any, place: int) -> Any:
-    if isinstance(value, BitArray | np.ndarray):
-        return value[place]
-    return value
+    if isinstance(value, np.ndarray):
+        return np.asarray(
+            value[place]
+        )  # a number alone would be no array any more, as that of a job of one point is
+    return value[place] if isinstance(value, BitArray) else value
