@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from qrt_async.errors import InvalidInput
 from qrt_async.programs.counting import Counted
 from qrt_async.programs.diagonal import expectations
+from qrt_async.programs.dictionary import Tally
 from qrt_async.programs.observables import DIAGONAL, Observables
 from qrt_async.programs.packing import (
     Counts,
@@ -24,7 +25,6 @@ from qrt_async.programs.packing import (
     positive,
     repeated,
 )
-from qrt_async.programs.tally import Tally
 
 if TYPE_CHECKING:
     from qiskit.primitives import BitArray as QiskitBitArray

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from math import prod
 
 import numpy as np
 from numpy.typing import NDArray
 
 from qrt_async.programs.arrays import Steps
+from qrt_async.programs.dictionary import Outcome, Tally, counted
 from qrt_async.programs.packing import without_excess
 from qrt_async.programs.tally import (
-    Blocks,
-    Tally,
     bitstrings,
-    counted,
+    count,
     in_blocks,
     integers,
-    tally_in_blocks,
     tally_in_pieces,
 )
 
@@ -39,11 +38,11 @@ class Counted:
         A dictionary of several hundred thousand outcomes takes its time: in a thread,
         ``await asyncio.to_thread(bits.get_counts)``, it lets an event loop run meanwhile.
         """
-        return counted(self._tallied(loc), self._spelled)
+        return self._counted(loc, self._spelled)
 
     def get_int_counts(self, loc: Loc = None) -> dict[int, int]:
         """As :meth:`get_counts`, with the outcomes as integers."""
-        return counted(self._tallied(loc), integers)
+        return self._counted(loc, integers)
 
     def get_bitstrings(self, loc: Loc = None) -> list[str]:
         """Every shot as a bitstring, in the order measured."""
@@ -59,9 +58,9 @@ class Counted:
             self._array.flags.writeable = False
             self._tally = tallied
 
-    def _tallied(self, loc: Loc) -> Blocks:
+    def _counted(self, loc: Loc, spelled: Callable[[Bytes], list[Outcome]]) -> dict[Outcome, int]:
         known = self._tally if loc is None else None
-        return tally_in_blocks(self._rows(loc)) if known is None else in_blocks(known)
+        return count(self._rows(loc), spelled) if known is None else counted(in_blocks(known), spelled)
 
     def _spelled(self, rows: Bytes) -> list[str]:
         return bitstrings(rows, self._num_bits)

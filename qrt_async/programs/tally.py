@@ -2,53 +2,50 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Iterator
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from qrt_async.programs.arrays import Steps, finish
-
-Rows = NDArray[np.uint8]
-Counts = NDArray[np.int64]
-Tally = tuple[Rows, Counts]
-Blocks = tuple[int, Iterator[Tally]]
-"""How many different rows there are, and they."""
-Outcome = TypeVar("Outcome", str, int)
+from qrt_async.programs.dictionary import (
+    SPELLED,
+    Blocks,
+    Counts,
+    Outcome,
+    Rows,
+    Tally,
+    counted,
+    counted_unsorted,
+)
 
 _BLOCK = 1 << 16
 """Rows that are spelled, or counted in a table, at once: bounds the unpacked copy."""
 _SORTED = 1 << 17
 """Rows of up to 64 bits that are sorted at once; of wider ones fewer."""
-_SPELLED = 1 << 12
-"""Outcomes that enter a dictionary at once: about a millisecond's work."""
-_SPENT = 1 << 6
-"""Entries that are used up in a dictionary between two looks at its size."""
+_PROBED = 1 << 14
+"""Rows of more than 64 bits that tell whether it is worth while to sort any."""
 _MIX = np.array([0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F, 0x165667B19E3779F9], dtype=np.uint64)
 
 
-def tally(rows: Rows) -> Tally:
-    """The different rows in ascending order, and how often each occurs."""
-    return finish(tally_in_pieces(rows)) or _tally(rows)
-
-
-def tally_in_blocks(rows: Rows) -> Blocks:
-    """The same, some thousand outcomes at a time. Where outcomes hardly repeat, a sorted copy of the rows is all that
-    is held meanwhile: their dictionary is large enough without a tally beside it."""
+def count(rows: Rows, spelled: Callable[[Rows], list[Outcome]]) -> dict[Outcome, int]:
+    """How often each row occurs, spelled. Where they hardly repeat, a sorted copy of the rows is all that is held
+    beside the dictionary, and of rows of more than 64 bits, which take longer to sort, not even that."""
     found = finish(tally_in_pieces(rows))
-    if found is not None or rows.shape[1] > 8:
-        return in_blocks(found or _tally(rows))
+    if found is not None:
+        return counted(in_blocks(found), spelled)
+    if rows.shape[1] > 8:
+        return counted_unsorted(rows, spelled)
     numbers = _numbers(rows)
     numbers.sort()
-    return _different(numbers), _runs(numbers, rows.shape[1])
+    return counted((_different(numbers), _runs(numbers, rows.shape[1])), spelled)
 
 
 def in_blocks(tallied: Tally) -> Blocks:
     """Some thousand outcomes at a time."""
     values, counts = tallied
-    cuts = [slice(begin, begin + _SPELLED) for begin in range(0, len(values), _SPELLED)]
+    cuts = [slice(begin, begin + SPELLED) for begin in range(0, len(values), SPELLED)]
     return len(values), ((values[cut], counts[cut]) for cut in cuts)
 
 
@@ -65,7 +62,7 @@ def _runs(numbers: NDArray[Any], width: int) -> Iterator[Tally]:
     """Of sorted numbers; each block ends where a number does."""
     begin = 0
     while begin < len(numbers):
-        last = numbers[min(begin + _SPELLED, len(numbers)) - 1]
+        last = numbers[min(begin + SPELLED, len(numbers)) - 1]
         end = int(np.searchsorted(numbers, last, side="right"))
         block = numbers[begin:end]
         first = np.flatnonzero(_changes(block))
@@ -74,10 +71,13 @@ def _runs(numbers: NDArray[Any], width: int) -> Iterator[Tally]:
 
 
 def tally_in_pieces(rows: Rows) -> Steps[Tally | None]:
-    """The same by blocks that stay in the processor's cache; ``None`` where outcomes hardly repeat in them."""
+    """The different rows in ascending order, and how often each occurs; by blocks that stay in the processor's cache.
+    ``None`` where outcomes hardly repeat in them."""
     count, width = rows.shape
     size = max(1, _SORTED // max(1, -(-width // 8)))
-    parts = []
+    parts: list[Tally] = []
+    if width > 8 and _hardly_repeat(rows[:_PROBED]):
+        return None
     for begin in range(0, count, size):
         parts.append(_tally(rows[begin : begin + size]))
         if width > 2 and 4 * len(parts[-1][0]) > size:
@@ -137,42 +137,6 @@ def _tally_few(rows: Rows, times: Counts | None, highest: int) -> Tally:
     return _narrow(seen, rows.shape[1]), every[seen]
 
 
-def counted(blocks: Blocks, spelled: Callable[[Rows], list[Outcome]]) -> dict[Outcome, int]:
-    """With the rows spelled. It grows block by block: between two of them, other threads run."""
-    different, tallies = blocks
-    found: dict[Outcome, int] = {}
-    early = _half_of_the_last_table_but_one(different)
-    for values, counts in tallies:
-        outcomes = spelled(values)
-        if early and len(found) > early:
-            _grow(found, outcomes[0], early)
-            early = 0
-        found.update(zip(outcomes, counts.tolist(), strict=True))
-    return found
-
-
-def _half_of_the_last_table_but_one(size: int) -> int:
-    """How many outcomes a dictionary must hold to grow to its last table; 0 where that is no matter.
-
-    CPython's tables are powers of two, up to two thirds full, and the next has three places for each entry: from
-    half of what it can hold on, a table is followed by one of twice its size.
-    """
-    table = 1 << ((size + _SPENT) * 3 // 2).bit_length()
-    return table // 2 // 3 if size > _SORTED else 0
-
-
-def _grow(found: dict[Outcome, int], key: Outcome, most: int) -> None:
-    """Let a dictionary grow now, while it is small: what moves then moves in one step, which holds every thread,
-    and old and new table take memory beside all the texts. A table is used up by removed entries too."""
-    size = sys.getsizeof(found)
-    for _ in range(0, 2 * most, _SPENT):
-        for _ in range(_SPENT):
-            found[key] = 0
-            del found[key]
-        if sys.getsizeof(found) != size:
-            return
-
-
 def bitstrings(rows: Rows, num_bits: int) -> list[str]:
     """Each row as text of ``num_bits`` characters, the highest bit first."""
     if num_bits == 0:
@@ -224,10 +188,7 @@ def _tally_wide(rows: Rows, times: Counts | None) -> Tally:
     """Rows of more than 64 bits are grouped by a mixed word first: sorting that is several times as quick
     as sorting rows. Two different rows under one word would only interleave, and are then merged exactly."""
     words = _words(rows)
-    mixed = np.zeros(len(words), dtype=np.uint64)
-    for column in range(words.shape[1]):
-        mixed = (mixed ^ words[:, column]) * _MIX[column % len(_MIX)]
-        mixed ^= mixed >> np.uint64(29)
+    mixed = _mixed(words)
     order = np.argsort(mixed)
     arranged, mixed = words[order], mixed[order]
     new_row = np.concatenate(([True], (arranged[1:] != arranged[:-1]).any(axis=1)))
@@ -238,3 +199,17 @@ def _tally_wide(rows: Rows, times: Counts | None) -> Tally:
     ascending = np.lexsort(arranged[first].T[::-1])
     sums = _sums(first, len(rows), None if times is None else times[order])
     return rows[order[first]][ascending], sums[ascending]
+
+
+def _mixed(words: NDArray[np.uint64]) -> NDArray[np.uint64]:
+    """One word of all words of a row: that of equal rows is equal, that of different ones hardly ever."""
+    mixed = np.zeros(len(words), dtype=np.uint64)
+    for column in range(words.shape[1]):
+        mixed = (mixed ^ words[:, column]) * _MIX[column % len(_MIX)]
+        mixed ^= mixed >> np.uint64(29)
+    return mixed
+
+
+def _hardly_repeat(rows: Rows) -> bool:
+    mixed = np.sort(_mixed(_words(rows)))
+    return len(rows) == _PROBED and 4 * _different(mixed) > len(rows)

@@ -8,17 +8,14 @@ from typing import Any
 import numpy as np
 import pytest
 
+from qrt_async.programs import dictionary
 from qrt_async.programs import tally as module
 from qrt_async.programs.arrays import finish
-from qrt_async.programs.tally import (
-    bitstrings,
-    counted,
-    in_blocks,
-    integers,
-    tally,
-    tally_in_blocks,
-    tally_in_pieces,
-)
+from qrt_async.programs.tally import bitstrings, count, integers, tally_in_pieces
+
+
+def tally(rows: Any) -> Any:
+    return finish(tally_in_pieces(rows)) or module._tally(rows)
 
 
 def rows_of(width: int, count: int = 500, distinct: int = 20) -> Any:
@@ -94,47 +91,61 @@ def test_no_rows_and_no_bits_are_counted_too() -> None:
 
 
 @pytest.mark.parametrize("width", [1, 2, 3, 4, 5, 8, 9, 16])
-def test_blocks_of_a_tally_are_the_tally(width: int, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("distinct", [3, 300, 900])
+def test_rows_are_counted_the_same_in_whichever_way(
+    width: int, distinct: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(module, "_SORTED", 64)
-    monkeypatch.setattr(module, "_SPELLED", 7)
+    monkeypatch.setattr(module, "_PROBED", 50)
     monkeypatch.setattr(module, "_BLOCK", 100)
-    rows = rows_of(width, count=1000, distinct=300)
-    values, counts = tally(rows)
-    number, blocks = tally_in_blocks(rows)
-    found, times = (np.concatenate(parts) for parts in zip(*blocks, strict=True))
-    assert number == len(values)
-    assert np.array_equal(found, values)
-    assert times.tolist() == counts.tolist()
+    for file in (module, dictionary):
+        monkeypatch.setattr(file, "SPELLED", 7)
+    monkeypatch.setattr(dictionary, "_LARGE", 16)
+    rows = rows_of(width, count=1000, distinct=distinct)
+    assert count(rows, integers) == Counter(integers(rows))
+    assert count(rows, lambda rows: bitstrings(rows, 8 * width)) == Counter(bitstrings(rows, 8 * width))
 
 
 def test_an_outcome_that_fills_many_blocks_is_one(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "_SORTED", 64)
-    monkeypatch.setattr(module, "_SPELLED", 7)
-    rows = np.concatenate([rows_of(3, count=100, distinct=90), np.full((500, 3), 9, dtype=np.uint8)])
-    assert counted(tally_in_blocks(rows), integers) == Counter(integers(rows))
+    monkeypatch.setattr(module, "SPELLED", 7)
+    for width in (3, 12):
+        rows = [rows_of(width, count=100, distinct=90), np.full((500, width), 9, dtype=np.uint8)]
+        assert count(np.concatenate(rows), integers) == Counter(integers(np.concatenate(rows)))
 
 
-def numbered(size: int) -> Any:
-    return np.arange(size, dtype=">u4").view(np.uint8).reshape(size, 4)
+def numbered(size: int, width: int = 4) -> Any:
+    """So many different rows, in ascending order."""
+    rows = np.zeros((size, width), dtype=np.uint8)
+    rows[:, -4:] = np.arange(size, dtype=">u4").view(np.uint8).reshape(size, 4)
+    return rows
 
 
+@pytest.mark.parametrize("width", [4, 12])
 @pytest.mark.parametrize("size", [131_072, 131_073, 174_600, 174_763, 200_000, 349_525, 349_526])
-def test_a_dictionary_that_grew_early_is_no_larger_and_holds_the_same(size: int) -> None:
-    found = counted(in_blocks((numbered(size), np.ones(size, dtype=np.int64))), integers)
+def test_a_dictionary_that_grew_early_is_no_larger_and_holds_the_same(size: int, width: int) -> None:
+    found = count(numbered(size, width), integers)
     assert list(found) == list(range(size))
     assert set(found.values()) == {1}
     if size != 349_525:  # the fullest of tables has no entries to spend
         assert sys.getsizeof(found) == sys.getsizeof(dict.fromkeys(range(size), 1))
 
 
-def test_counting_takes_little_memory_beside_the_dictionary_that_comes_out() -> None:
+@pytest.mark.parametrize("width", [4, 12])
+def test_counting_takes_little_memory_beside_the_dictionary_that_comes_out(width: int) -> None:
     size = 180_000  # a little more than the last table but one can hold
-    rows = numbered(size)[np.random.default_rng(1).permutation(size)]
+    rows = numbered(size, width)[np.random.default_rng(1).permutation(size)]
     tracemalloc.start()
     try:
-        found = counted(tally_in_blocks(rows), lambda rows: bitstrings(rows, 20))
+        found = count(rows, lambda rows: bitstrings(rows, 20))
         held, peak = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
     assert len(found) == size
     assert peak - held < 8 * size, "a sorted copy, and the texts of a block"
+
+
+def test_outcomes_that_come_again_after_the_dictionary_grew_are_counted_on() -> None:
+    rows = numbered(180_000, 12)
+    again = np.concatenate([rows, rows[::3], rows[-5:]])
+    assert count(again, integers) == Counter(integers(again))
