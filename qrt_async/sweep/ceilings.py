@@ -23,8 +23,9 @@ _SAFE: Final = 0.5
 
 
 class Ceilings(Struct, frozen=True, kw_only=True):
-    """``executions``, ``payload`` and ``most_seconds`` are never passed; ``seconds`` is, where one point alone takes
-    longer. ``None`` or infinity is no ceiling."""
+    """``executions``, ``payload`` and ``most_seconds`` are never passed (an Estimator's executions are, by one point
+    alone: the service divides such jobs); ``seconds`` is, where one point alone takes longer. ``None`` or infinity is
+    no ceiling."""
 
     executions: int = MOST_EXECUTIONS
     payload: float = math.inf

@@ -28,7 +28,8 @@ _PEC_SHOTS: Final = 64
 
 
 class Costs(Struct, frozen=True, kw_only=True):
-    """What the points of one circuit take. ``fixed_…`` is spent once in each job that holds any of them."""
+    """What the points of one circuit take. ``fixed_…`` is spent once in each job that holds any of them. Of jobs that
+    are ``divisible`` the service makes several where there are too many executions."""
 
     executions_per_point: int
     seconds_per_execution: float
@@ -36,6 +37,7 @@ class Costs(Struct, frozen=True, kw_only=True):
     bytes_per_circuit: int = 0
     fixed_executions: int = 0
     fixed_seconds: float = 0.0
+    divisible: bool = False
     name: str = "circuit"
 
     @property
@@ -102,5 +104,7 @@ def _costs(asked: Asked, name: str, circuit: Circuit, machine: Machine) -> Costs
         ),
         fixed_executions=work.learning,
         fixed_seconds=work.learning * (delay + seconds),
+        # Estimator jobs have no limit of their own: https://quantum.cloud.ibm.com/docs/guides/job-limits
+        divisible=asked.observables is not None,
         name=name,
     )

@@ -30,10 +30,8 @@ class Mitigation:
         self.pec = self._asked("pec_mitigation", False)
         self.readout = self._asked("measure_mitigation", level >= 1)
         self.twirling = part(options, "twirling")
-        twirled = self.twirling.get("enable_gates", level == 2) or self.twirling.get(
-            "enable_measure", level >= 1
-        )
-        self.twirled = bool(twirled) or self.injects_noise
+        readings = self.twirling.get("enable_measure", level >= 1 or self.readout)
+        self.twirled = bool(readings or self.twirling.get("enable_gates", level == 2) or self.injects_noise)
 
     def _asked(self, name: str, default: bool) -> bool:
         found: Any = self._resilience.get(name)

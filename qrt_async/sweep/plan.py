@@ -145,7 +145,7 @@ def _planned(job: Filled, costs: Sequence[Costs]) -> PlannedJob:
 
 
 def _check_single(costs: Costs, ceilings: Ceilings) -> None:
-    executions = costs.fixed_executions + costs.executions_per_point
+    executions = 0 if costs.divisible else costs.fixed_executions + costs.executions_per_point
     payload = JOB_BYTES + costs.bytes_per_circuit + costs.bytes_per_point
     seconds = JOB_SECONDS + costs.fixed_seconds + costs.seconds_per_point
     for taken, most, what, advice in (
