@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 from qrt_async.api.job_calls import NewJob
@@ -12,18 +12,17 @@ from qrt_async.errors import JournalError, NotFound, NotSent, QrtError, ServiceC
 from qrt_async.events import JournalFailed
 from qrt_async.jobs.job import AsyncJob
 from qrt_async.submit.budget import Spending
-from qrt_async.submit.charges import charge_of
 from qrt_async.submit.counter import Counter
 from qrt_async.submit.diary import Diary, Intent
 from qrt_async.submit.errand import Errand
 from qrt_async.submit.gates import Gate, InFlight, Load
 from qrt_async.submit.passage import Passage
 from qrt_async.submit.permits import PermitStore
+from qrt_async.submit.purse import Purse
+from qrt_async.submit.shielded import at_most, cancel_each
 
 GRACE = 10.0
 """Seconds that requests on their way get when a Submitter is left."""
-_CANCELLING = 30.0
-"""Seconds that cancelling all jobs may take."""
 
 Pack = Callable[[], Awaitable[Errand]]
 """Makes the errand of a submission: encodes it, or reads it from the journal."""
@@ -45,7 +44,7 @@ class Carrier:
         self.doubtful: set[Passage] = set()
         """Sent more than once: a double may appear late."""
         self._in_flight = in_flight
-        self._spending = spending
+        self._purse = Purse(spending, diary, counter.means, self._kick)
         self._store = store
         self._passages: dict[str, Passage] = {}
         self._unsent: set[Passage] = set()
@@ -62,7 +61,7 @@ class Carrier:
     @property
     def gates(self) -> tuple[Gate, ...]:
         """Those of this Submitter alone."""
-        return (self._in_flight,) if self._spending is None else (self._in_flight, self._spending)
+        return (self._in_flight, *self._purse.gates)
 
     @property
     def waiting(self) -> int:
@@ -94,13 +93,11 @@ class Carrier:
 
     def reserve(self, intent: Intent) -> None:
         """An earlier process sent it under a budget, or may have."""
-        if self._spending is not None:
-            self._spending.take(intent.key, self._load(intent))
+        self._purse.reserve(intent.key, self._load(intent))
 
     def settle(self, passage: Passage, job: AsyncJob[Any]) -> None:
         """Its job has ended, and only the charge is not known."""
-        if self._spending is not None:
-            self.counter.means.crew.start(self._charge(passage.key, job), "charge of a job", expected=True)
+        self._purse.settle_later(passage.key, job)
 
     def carries(self, key: str) -> bool:
         """Is it on its way in this process, or on its way out?"""
@@ -144,9 +141,10 @@ class Carrier:
             if passage.errand is not None or not self.diary.keeps:
                 self._give_back(passage)
                 _cancel(passage)
-        await _at_most(GRACE, self.all_sent())
+        await at_most(GRACE, self.all_sent())
         if cancel_jobs:
-            await _at_most(_CANCELLING, self._cancel_jobs())
+            passages = [passage for passage in self._passages.values() if not passage.over]
+            await cancel_each([passage.job for passage in passages if passage.job is not None])
         tasks = [passage.task for passage in self._passages.values() if passage.task is not None]
         for task in tasks:
             task.cancel()
@@ -163,25 +161,13 @@ class Carrier:
         passage.fail(NotSent(f"Submission {passage.key} was not sent: {self._stopped}"), "withdrawn")
         self._sent(passage)
 
-    async def _cancel_jobs(self) -> None:
-        jobs = [
-            passage.job for passage in self._passages.values() if passage.job is not None and not passage.over
-        ]
-        places = asyncio.Semaphore(8)
-
-        async def cancel(job: AsyncJob[Any]) -> None:
-            async with places:
-                await job.cancel()
-
-        await asyncio.gather(*map(cancel, jobs), return_exceptions=True)
-
     # --- the way of one ----------------------------------------------------------------------------------
 
     async def _carry(self, passage: Passage, new: NewJob, pack: Pack, watch: bool) -> None:
         job = await self._become_a_job(passage, new, pack)
         if job is None:
             return
-        if watch or self._spending is not None:
+        if watch or self._purse.spending is not None:
             self.counter.arrivals.watch(job.id)
             await self._follow(passage, job)
         else:
@@ -234,20 +220,11 @@ class Carrier:
         passage.leave()
         left = False
         try:
-            left = await self._leaves(passage.key, load)
+            left = await self._purse.pays(passage.key, load)
         finally:
             if not left:
                 passage.wait_again()
         return left
-
-    async def _leaves(self, key: str, load: Load) -> bool:
-        if self._spending is None:
-            await self.diary.leaving(key)
-            return True
-        cost = load.cost or self._spending.budget.cost
-        account = await self.diary.reserve(key, cost, self._spending.room)
-        self._spending.learn(account, _now())
-        return account.granted
 
     async def returned(self, passage: Passage) -> None:
         """The service did not take it; it waits again, unless nothing more is to be sent."""
@@ -268,23 +245,7 @@ class Carrier:
         self._in_flight.free(passage.key)
         self._kick()
         passage.end()
-        await self._charge(passage.key, job)
-
-    async def _charge(self, key: str, job: AsyncJob[Any]) -> None:
-        """Its charge, once it is settled, in the place of what is reserved."""
-        spending = self._spending
-        reserved = None if spending is None else spending.reserved_for(key)
-        if spending is None or reserved is None:
-            return
-        try:
-            charged = await charge_of(job, job.record)
-            account = await self.diary.charged(key, reserved if charged is None else charged)
-        except JournalError as error:
-            self.counter.means.announce(JournalFailed(key=key, error=str(error)))
-            return  # it stays reserved
-        spending.free(key)
-        spending.learn(account, _now())
-        self._kick()
+        await self._purse.settle(passage.key, job)
 
     async def _note(self, passage: Passage, writing: Awaitable[None]) -> bool:
         """A journal that fails must not make a job seem lost."""
@@ -322,21 +283,9 @@ class Carrier:
             entrance.kick()
 
 
-def _now() -> float:
-    return asyncio.get_running_loop().time()
-
-
 def _cancel(passage: Passage) -> None:
     if passage.task is not None:
         passage.task.cancel()
-
-
-async def _at_most(seconds: float, work: Coroutine[Any, Any, None]) -> None:
-    try:
-        async with asyncio.timeout(seconds):
-            await work
-    except TimeoutError:
-        pass
 
 
 def _given_up(passage: Passage, crash: BaseException | None) -> QrtError:

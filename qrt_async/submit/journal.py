@@ -6,7 +6,6 @@ import contextlib
 import os
 import secrets
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -15,6 +14,7 @@ import msgspec
 from qrt_async.errors import InvalidInput, JournalError
 from qrt_async.submit.diary import Account, Intent, RowState
 from qrt_async.submit.owners import Lock, lock_of
+from qrt_async.submit.sessions import KeepsSessions, now
 from qrt_async.submit.writer import Writer
 
 if TYPE_CHECKING:
@@ -48,15 +48,7 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
     """Was it sent under a budget, and its charge is not settled?"""
 
 
-class SessionRow(msgspec.Struct, frozen=True, kw_only=True):
-    """A session whose process died. Without an id, it is not known whether it was opened."""
-
-    key: str
-    backend: str
-    session_id: str | None
-
-
-class Journal:
+class Journal(KeepsSessions):
     """One file, readable with any SQLite tool, safe for several processes, safe to copy with SQLite's own means while
     in use. Never holds a token. ``inline`` works without a thread, and blocks: for tests.
 
@@ -81,7 +73,7 @@ class Journal:
             _FIELDS.get(name, name): getattr(intent, name) for name in intent.__struct_fields__
         }
         fields |= {"tags": msgspec.json.encode(intent.tags).decode(), "owner": self.owner, "state": "waiting"}
-        fields |= {"made": _now(), "changed": _now()}
+        fields |= {"made": now(), "changed": now()}
         names = ", ".join(fields)
         marks = ", ".join(f":{name}" for name in fields)
         await self._do(f"INSERT OR IGNORE INTO submissions ({names}) VALUES ({marks})", fields)  # noqa: S608 - our names
@@ -89,7 +81,7 @@ class Journal:
     async def leaving(self, key: str) -> None:
         await self._do(
             "UPDATE submissions SET state = 'sending', posts = posts + 1, changed = ? WHERE key = ?",
-            (_now(), key),
+            (now(), key),
         )
 
     async def reserve(self, key: str, cost: float, room: float) -> Account:
@@ -99,7 +91,7 @@ class Journal:
                 return account
             db.execute(
                 "UPDATE submissions SET state = 'sending', posts = posts + 1, reserved = ?, changed = ? WHERE key = ?",
-                (cost, _now(), key),
+                (cost, now(), key),
             )
             return msgspec.structs.replace(account, granted=True)
 
@@ -109,14 +101,12 @@ class Journal:
         await self._do(
             "UPDATE submissions SET state = CASE WHEN posts > 1 THEN state ELSE 'waiting' END, posts = posts - 1,"
             " reserved = NULL, changed = ? WHERE key = ?",
-            (_now(), key),
+            (now(), key),
         )
 
     async def charged(self, key: str, seconds: float) -> Account:
         def write(db: sqlite3.Connection) -> Account:
-            db.execute(
-                "UPDATE submissions SET charged = ?, changed = ? WHERE key = ?", (seconds, _now(), key)
-            )
+            db.execute("UPDATE submissions SET charged = ?, changed = ? WHERE key = ?", (seconds, now(), key))
             return msgspec.structs.replace(self._account(db), granted=True)
 
         return await self._writer.run(write)
@@ -125,7 +115,7 @@ class Journal:
         await self._do(
             "UPDATE submissions SET state = 'accepted', job = ?, session = coalesce(?, session), body = NULL,"
             " changed = ? WHERE key = ?",
-            (job_id, session_id, _now(), key),
+            (job_id, session_id, now(), key),
         )
 
     async def moved(self, key: str, state: RowState, detail: str | None = None) -> None:
@@ -135,16 +125,16 @@ class Journal:
             " reserved = CASE WHEN :state IN ('failed', 'withdrawn') THEN NULL ELSE reserved END"
             # One whose job could not be written down stays as it is, to be found by its tag.
             " WHERE key = :key AND (job IS NOT NULL OR :state != 'ended')",
-            {"state": state, "detail": detail, "now": _now(), "key": key},
+            {"state": state, "detail": detail, "now": now(), "key": key},
         )
 
     async def keep(self, key: str, body: bytes) -> None:
         """The result of its job, as the service sent it."""
-        await self._do("UPDATE submissions SET result = ?, changed = ? WHERE key = ?", (body, _now(), key))
+        await self._do("UPDATE submissions SET result = ?, changed = ? WHERE key = ?", (body, now(), key))
 
     async def spooled(self, key: str, path: str | None) -> None:
         """Where the result of its private job is, once it was read."""
-        await self._do("UPDATE submissions SET spool = ?, changed = ? WHERE key = ?", (path, _now(), key))
+        await self._do("UPDATE submissions SET spool = ?, changed = ? WHERE key = ?", (path, now(), key))
 
     async def result(self, key: str) -> bytes | None:
         """The result that was kept."""
@@ -165,7 +155,7 @@ class Journal:
         """A submission had become two jobs, and this one was cancelled."""
         await self._do(
             "INSERT OR REPLACE INTO doubles (job, key, kept, charged, found) VALUES (?, ?, ?, ?, ?)",
-            (job_id, key, kept, charged, _now()),
+            (job_id, key, kept, charged, now()),
         )
 
     async def claim(self, instance: str | None) -> list[Row]:
@@ -185,39 +175,6 @@ class Journal:
         return await self._writer.run(
             lambda db: {row[0] for row in db.execute("SELECT key FROM submissions")}
         )
-
-    # --- sessions ----------------------------------------------------------------------------------------
-
-    async def opening(self, backend: str, mode: str) -> str:
-        """A session is about to be opened; returns its key."""
-        key = secrets.token_hex(10)
-        await self._do(
-            "INSERT INTO sessions (key, owner, state, backend, mode, made, changed)"
-            " VALUES (?, ?, 'opening', ?, ?, ?, ?)",
-            (key, self.owner, backend, mode, _now(), _now()),
-        )
-        return key
-
-    async def session(self, key: str, state: str, session_id: str | None = None) -> None:
-        """It is ``open``, or ``closed``."""
-        await self._do(
-            "UPDATE sessions SET state = ?, session = coalesce(?, session), changed = ? WHERE key = ?",
-            (state, session_id, _now(), key),
-        )
-
-    async def left_open(self) -> list[SessionRow]:
-        """Sessions of processes that are no more; call ``claim`` first."""
-
-        def read(db: sqlite3.Connection) -> list[SessionRow]:
-            rows = db.execute(
-                "SELECT key, backend, session FROM sessions WHERE state IN ('opening', 'open')"
-                " AND owner NOT IN (SELECT id FROM owners)"
-            )
-            return [
-                SessionRow(key=key, backend=backend, session_id=session) for key, backend, session in rows
-            ]
-
-        return await self._writer.run(read)
 
     async def close(self) -> None:
         """Everything is on disk; who opens it next sees that we are gone."""
@@ -249,7 +206,7 @@ class Journal:
         with connection:
             connection.execute("BEGIN IMMEDIATE")
             connection.execute(
-                "INSERT OR REPLACE INTO owners VALUES (?, ?, ?)", (self.owner, os.getpid(), _now())
+                "INSERT OR REPLACE INTO owners VALUES (?, ?, ?)", (self.owner, os.getpid(), now())
             )
         return connection
 
@@ -316,7 +273,3 @@ def _row(found: Any) -> Row:
         watch=bool(watch),
     )
     return Row(intent=intent, state=state, posts=posts, job_id=job, detail=detail, uncharged=bool(uncharged))
-
-
-def _now() -> str:
-    return datetime.now(UTC).isoformat()

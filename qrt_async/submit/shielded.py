@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Sequence
 from typing import Any
 
 from qrt_async.errors import QrtError
+from qrt_async.jobs.job import AsyncJob
+
+_CANCELLING = 30.0
+"""Seconds that cancelling all jobs may take."""
 
 
 async def noting(error: BaseException, work: Coroutine[Any, Any, None]) -> None:
@@ -32,3 +36,26 @@ async def shielded(work: Coroutine[Any, Any, None]) -> None:
             task.exception()
         raise cancelled
     task.result()
+
+
+async def at_most(seconds: float, work: Coroutine[Any, Any, None]) -> None:
+    """Do the work, or as much of it as can be done in time."""
+    try:
+        async with asyncio.timeout(seconds):
+            await work
+    except TimeoutError:
+        pass
+
+
+async def cancel_each(jobs: Sequence[AsyncJob[Any]]) -> None:
+    """Ask the service to cancel them; those that cannot be cancelled in time go on."""
+    places = asyncio.Semaphore(8)
+
+    async def cancel(job: AsyncJob[Any]) -> None:
+        async with places:
+            await job.cancel()
+
+    async def cancel_all() -> None:
+        await asyncio.gather(*map(cancel, jobs), return_exceptions=True)
+
+    await at_most(_CANCELLING, cancel_all())
