@@ -27,7 +27,6 @@ _TABLES = (
     " circuit INTEGER NOT NULL, start INTEGER NOT NULL, stop INTEGER NOT NULL, state TEXT NOT NULL,"
     " job TEXT NOT NULL, place INTEGER NOT NULL, origin TEXT NOT NULL, failure TEXT,"
     " PRIMARY KEY (sweep, run, id))",
-    "CREATE TABLE IF NOT EXISTS charges_of_sweeps (job TEXT PRIMARY KEY, charged REAL NOT NULL)",
 )
 
 
@@ -48,6 +47,8 @@ class Opened(Struct, frozen=True, kw_only=True):
     """Of those that were written down as submissions, and may have become a job."""
     extra: int = 0
     """How many jobs were spent on looking for a bad point."""
+    last: int = 0
+    """The highest number that a row ever had."""
 
 
 class Book(Protocol):
@@ -57,8 +58,12 @@ class Book(Protocol):
     def keeps(self) -> bool:
         """Will results be there after this process, and not in memory before?"""
 
-    async def open(self, title: Title, *, fresh: bool) -> Opened:
-        """The latest run of this sweep, or a new one. From now on it is ours."""
+    async def look(self, title: Title, *, fresh: bool) -> Opened:
+        """How the latest run of this sweep was left; nothing, for a ``fresh`` one."""
+
+    async def hold(self) -> Opened | None:
+        """From now on it is ours alone, as it stands by now; ``None`` where memory knows best. Raises ``InvalidInput``
+        while another run has it."""
 
     def close(self) -> None:
         """The run is over: another one may have the sweep."""
@@ -81,8 +86,11 @@ class NoBook:
 
     keeps = False
 
-    async def open(self, title: Title, *, fresh: bool) -> Opened:
+    async def look(self, title: Title, *, fresh: bool) -> Opened:
         return Opened()
+
+    async def hold(self) -> Opened | None:
+        return None
 
     def close(self) -> None: ...
 
@@ -105,36 +113,47 @@ class JournalBook:
     def __init__(self, journal: Journal, under_way: set[tuple[str, int]]) -> None:
         self._journal = journal
         self._under_way = under_way
-        self._title: Title | None = None
+        self._title = Title(key="", name="", backend="", points=0)
+        self._fresh = False
         self._run = 0
+        """0 until it is known which."""
 
-    async def open(self, title: Title, *, fresh: bool) -> Opened:
-        self._title = title
-        self._run, opened = await self._journal.run(lambda db: self._open(db, title, fresh=fresh))
+    async def look(self, title: Title, *, fresh: bool) -> Opened:
+        self._title, self._fresh = title, fresh
+        return await self._journal.run(self._look)
+
+    async def hold(self) -> Opened | None:
+        if self._mine in self._under_way:
+            raise self._taken("under way in this Submitter already: use the SweepRun that you have of it.")
+        run, opened = await self._journal.run(self._hold)
         if isinstance(opened, int):
-            raise InvalidInput(
-                f"Sweep {title.name!r} is being run by process {opened}, which has the same journal open:"
-                " let that one finish. fresh=True would start a second measurement. Nothing was sent."
+            raise self._taken(
+                f"being run by process {opened}, which has the same journal open: let that one finish."
             )
-        if (title.key, self._run) in self._under_way:
-            raise InvalidInput(
-                f"Sweep {title.name!r} is under way in this Submitter already: use the SweepRun that you have of it."
-                " fresh=True would start a second measurement. Nothing was sent."
-            )
-        self._under_way.add((title.key, self._run))
+        self._run, self._fresh = run, False
+        if self._mine in self._under_way:
+            raise self._taken("under way in this Submitter already: use the SweepRun that you have of it.")
+        self._under_way.add(self._mine)
         return opened
 
     def close(self) -> None:
-        if self._title is not None:
-            self._under_way.discard((self._title.key, self._run))
+        self._under_way.discard(self._mine)
+
+    @property
+    def _mine(self) -> tuple[str, int]:
+        return self._title.key, self._run
+
+    def _taken(self, how: str) -> InvalidInput:
+        return InvalidInput(
+            f"Sweep {self._title.name!r} is {how} fresh=True would start a second measurement. Nothing was sent."
+        )
 
     async def save(self, rows: Sequence[Row]) -> None:
         found = list(rows)
         await self._journal.run(lambda db: self._save(db, found))
 
     async def charge(self, job: str, charged: float) -> None:
-        statement = "INSERT OR REPLACE INTO charges_of_sweeps VALUES (?, ?)"
-        await self._journal.run(lambda db: db.execute(statement, (job, charged)).close())
+        await self._journal.charged(job, charged)
 
     async def result(self, job: str) -> bytes | None:
         return await asyncio.to_thread(self.result_now, job)
@@ -144,32 +163,41 @@ class JournalBook:
 
     # --- in the writer's thread --------------------------------------------------------------------------
 
-    def _open(self, db: sqlite3.Connection, title: Title, *, fresh: bool) -> tuple[int, Opened | int]:
-        """The run, and how it was left, or the process that has it."""
-        for statement in _TABLES:
-            db.execute(statement)
-        living = self._journal.living(db)
-        latest = db.execute(
-            "SELECT run, owner FROM sweeps WHERE key = ? ORDER BY run DESC LIMIT 1", (title.key,)
-        ).fetchone()
-        if latest is None or fresh:
+    def _look(self, db: sqlite3.Connection) -> Opened:
+        latest = None if self._fresh else self._latest(db)
+        return Opened() if latest is None else _read(db, self._title.key, latest[0])
+
+    def _hold(self, db: sqlite3.Connection) -> tuple[int, Opened | int]:
+        """The run, and how it stands, or the process that has it."""
+        title, ours = self._title, self._journal.owner
+        latest = self._latest(db)
+        if latest is None or self._fresh:
             run = 1 if latest is None else latest[0] + 1
-            made = datetime.now(UTC).isoformat()
-            values = (title.key, run, self._journal.owner, title.name, title.backend, title.points, made)
+            values = (title.key, run, ours, title.name, title.backend, title.points, _now())
             db.execute("INSERT INTO sweeps VALUES (?, ?, ?, ?, ?, ?, ?)", values)
             return run, Opened()
         run, owner = latest
-        if owner in living and owner != self._journal.owner:
+        living = self._journal.living(db)
+        if owner in living and owner != ours:
             return run, living[owner]
-        mine = (self._journal.owner, title.key, run)
-        db.execute("UPDATE sweeps SET owner = ? WHERE key = ? AND run = ?", mine)
+        db.execute("UPDATE sweeps SET owner = ? WHERE key = ? AND run = ?", (ours, title.key, run))
         return run, _read(db, title.key, run)
 
+    def _latest(self, db: sqlite3.Connection) -> tuple[int, str] | None:
+        """The run that is gone on with, and whose it is: the one that was held before, else the newest."""
+        for statement in _TABLES:
+            db.execute(statement)
+        found: tuple[int, str] | None = db.execute(
+            "SELECT run, owner FROM sweeps WHERE key = ? AND run = coalesce(nullif(?, 0), run)"
+            " ORDER BY run DESC LIMIT 1",
+            self._mine,
+        ).fetchone()
+        return found
+
     def _save(self, db: sqlite3.Connection, rows: Iterable[Row]) -> None:
-        assert self._title is not None  # noqa: S101 - opened before
         db.executemany(
             "INSERT OR REPLACE INTO pieces VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            [(self._title.key, self._run, *_values(row)) for row in rows],
+            [(*self._mine, *_values(row)) for row in rows],
         )
 
 
@@ -194,19 +222,21 @@ def _read(db: sqlite3.Connection, sweep: str, run: int) -> Opened:
     )
     rows = [_row(values) for values in found]
     jobs = db.execute(
-        "SELECT submissions.key, submissions.job, charges_of_sweeps.charged FROM submissions"
-        " LEFT JOIN charges_of_sweeps ON charges_of_sweeps.job = submissions.key"
-        " WHERE (submissions.job IS NOT NULL OR submissions.state IN ('waiting', 'sending'))"
-        " AND submissions.key IN (SELECT job FROM pieces WHERE sweep = ? AND run = ?)",
+        "SELECT key, job, charged FROM submissions WHERE (job IS NOT NULL OR state IN ('waiting', 'sending'))"
+        " AND key IN (SELECT job FROM pieces WHERE sweep = ? AND run = ?)",
         (sweep, run),
     )
     known = {key: JobRow(key=key, job_id=job_id, charged=charged) for key, job_id, charged in jobs}
-    (extra,) = db.execute(
-        "SELECT count(DISTINCT job) FROM pieces"
-        " WHERE sweep = ? AND run = ? AND origin != '' AND job NOT IN ('', origin)",
+    extra, last = db.execute(
+        "SELECT count(DISTINCT CASE WHEN origin != '' AND job NOT IN ('', origin) THEN job END), max(id) FROM pieces"
+        " WHERE sweep = ? AND run = ?",
         (sweep, run),
     ).fetchone()
-    return Opened(rows=rows, jobs=known, extra=extra)
+    return Opened(rows=rows, jobs=known, extra=extra, last=last or 0)
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat()
 
 
 def _values(row: Row) -> tuple[object, ...]:

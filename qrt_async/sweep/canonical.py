@@ -39,6 +39,7 @@ def sweep_key(
     backend: str,
     instance: str,
     name: str,
+    tenant: str | None = None,
 ) -> str:
     """40 hexadecimal digits."""
     asked = {
@@ -52,6 +53,8 @@ def sweep_key(
         "instance": instance,
         "name": name,
     }
+    if tenant is not None:
+        asked["tenant"] = tenant
     digest = blake2b(digest_size=20)
     _add(digest, msgspec.json.encode(_plain(asked), order="deterministic"))
     for label, given in circuits:

@@ -8,7 +8,7 @@ from qrt_async.errors import JournalError
 from qrt_async.events import JournalFailed
 from qrt_async.submit.key import fresh_key
 from qrt_async.sweep.bell import Bell
-from qrt_async.sweep.book import Book, Title
+from qrt_async.sweep.book import Book, Opened, Title
 from qrt_async.sweep.money import Money
 from qrt_async.sweep.order import Hands, Order
 from qrt_async.sweep.piece import Pieces
@@ -36,17 +36,27 @@ class Holdings:
         self._announce = hands.counter.means.announce
         self._working = Working(order.transform, order.executor, self.store)
 
-    async def open(self, title: Title, *, fresh: bool) -> None:
-        """As earlier runs left it. Jobs of which nothing was written down but their points are planned anew: nothing
-        was ever sent of them."""
-        opened = await self.book.open(title, fresh=fresh)
-        self.standing = standing = Standing(opened.rows, extra=opened.extra, fresh_key=fresh_key)
+    async def look(self, title: Title, *, fresh: bool) -> None:
+        """As earlier runs left it."""
+        self._take(await self.book.look(title, fresh=fresh))
+
+    async def hold(self) -> None:
+        """From here on the sweep is ours alone. It may have gone on since ``look``."""
+        opened = await self.book.hold()
+        if opened is not None:
+            await self.save(self._take(opened))
+
+    def _take(self, opened: Opened) -> list[Row]:
+        """Jobs of which nothing was written down but their points are planned anew: nothing was ever sent of them."""
+        self.standing = standing = Standing(
+            opened.rows, extra=opened.extra, last=opened.last, fresh_key=fresh_key
+        )
         self.known = frozenset(opened.jobs)
         jobs = opened.jobs.items()
         self.store.job_ids |= {key: row.job_id for key, row in jobs if row.job_id is not None}
         self.money.remember(opened.jobs.values())
         unsent = [key for key in standing.jobs() if key not in opened.jobs and not standing.origin_of(key)]
-        await self.save(standing.void([row for key in unsent for row in standing.of_job(key)]))
+        return standing.void([row for key in unsent for row in standing.of_job(key)])
 
     async def plan(self, jobs: Iterable[Pieces]) -> None:
         """These jobs are to be sent. Raises ``JournalError`` where that cannot be written down."""
@@ -72,19 +82,19 @@ class Holdings:
         self.jobs_ended.update(row.job for row in rows if row.job)
         self.bell.ring()
 
-    async def forget_failed(self) -> int:
-        """Points that failed are missing again; how many. Those that only the user's function failed with are not:
-        it sees them again."""
+    async def forget_failed(self) -> None:
+        """Points that failed are missing again. Those that only the user's function failed with are not: it sees them
+        again."""
         failed = [row for row in self.standing if row.state == "failed"]
         await self.save(self.standing.void(failed))
         self._working.forget_mistakes()
         self.finished, self.jobs_ended = [], set()
         self.standing.extra = 0
-        return sum(row.piece.size for row in failed)
 
-    async def give_up(self, failure: Failure) -> None:
-        """Whatever has not ended: in this run it has an error, in the next one it is missing."""
+    async def give_up(self, failure: Failure, *, keep: bool) -> None:
+        """Whatever has not ended: in this run it has an error, in the next one it is missing, if this is to be kept."""
         rest = [row for row in self.standing if row.state not in {"done", "failed"}]
-        await self.save(self.standing.void(rest))
+        gone = self.standing.void(rest)
+        await self.save(gone if keep else ())
         self.finished += self.standing.give_up(self.standing.missing(self.sweep.pieces()), failure)
         self.bell.ring()

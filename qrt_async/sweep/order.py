@@ -36,6 +36,7 @@ class Order(Struct, frozen=True, kw_only=True, eq=False):
     extra_jobs: int | None = None
     over_usage: OverUsage = "refuse"
     isa: Isa = "check"
+    tenant: str | None = None
 
 
 class Hands(Protocol):

@@ -20,7 +20,9 @@ from qrt_async.sweep.sweep import Sweep
 
 async def title_of(sweep: Sweep, order: Order, instance: str | None) -> Title:
     """Which sweep it is: a million points take a while to be told apart."""
-    key = await asyncio.to_thread(sweep.key, backend=order.backend, instance=instance or "", name=order.name)
+    key = await asyncio.to_thread(
+        sweep.key, backend=order.backend, instance=instance or "", name=order.name, tenant=order.tenant
+    )
     return Title(key=key, name=order.name, backend=order.backend, points=sweep.size)
 
 
@@ -29,7 +31,8 @@ async def planned(sweep: Sweep, order: Order, hands: Hands, missing: Pieces) -> 
     counter = hands.counter
     facts = await facts_of(counter.means.ask, order.backend)
     costs = await asyncio.to_thread(_costs, sweep, facts)
-    made = plan(
+    made = await asyncio.to_thread(
+        plan,
         missing,
         costs,
         ceilings_for(max_payload=counter.max_payload, cost=order.cost, most_seconds=facts.most_seconds),

@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 
 from qrt_async.errors import QrtError, ServiceClosed
+from qrt_async.submit.shielded import cancel_each, shielded
 from qrt_async.sweep.book import Book
 from qrt_async.sweep.course import Course
 from qrt_async.sweep.holdings import Holdings
 from qrt_async.sweep.order import Hands, Order
+from qrt_async.sweep.piece import Pieces
 from qrt_async.sweep.plan import Plan
 from qrt_async.sweep.preparing import planned, title_of
 from qrt_async.sweep.progress import Progress
@@ -32,7 +34,9 @@ class Runner:
         self._plan: Plan | None = None
         self._course = self._new_course()
         self._task: asyncio.Task[None] | None = None
-        self._opened = False
+        self._looked = self._holds = False
+        self._missing: Pieces = ()
+        """What the plan is for."""
         self._laid_out = False
         """Have all points a row?"""
         self._cancelled = False
@@ -45,7 +49,7 @@ class Runner:
 
     def start(self) -> None:
         """Unless it was started before."""
-        if self._task is None:
+        if self._task is None and not self.over:
             self._task = self._hands.counter.means.crew.start(self._run(), "sweep", expected=True)
             self._task.add_done_callback(self._ended)
 
@@ -64,25 +68,30 @@ class Runner:
 
     async def cancel(self) -> None:
         """Nothing more is sent, and what runs is cancelled."""
-        if self.over:
-            return
-        self._cancelled = True
+        if not self.over:
+            self._cancelled = True
+            await shielded(self._cancel())
+
+    async def _cancel(self) -> None:
         if self._task is not None:
             self._task.cancel()
             await asyncio.wait([self._task])
         passages = list(self._course.passages.values())
         jobs = [passage.job for passage in passages if not self._hands.withdraw(passage)]
-        await asyncio.gather(*(job.cancel() for job in jobs if job is not None), return_exceptions=True)
-        await self.held.give_up(Failure(kind="JobCancelled", text="The sweep was cancelled."))
-        self.over = True
-        self.held.book.close()
-        self.held.bell.ring()
+        await cancel_each([job for job in jobs if job is not None])
+        await self.held.give_up(
+            Failure(kind="JobCancelled", text="The sweep was cancelled."), keep=self._holds
+        )
+        self._end()
 
     async def again(self) -> int:
         """Points that failed are sought anew; how many."""
         await self.wait()
-        count = await self.held.forget_failed()
+        count = self.held.standing.points("failed")
+        await self.held.hold()
+        await self.held.forget_failed()
         self._plan = self._task = None
+        self._holds, self._cancelled = True, False
         self.over = self._laid_out = False
         self._course = self._new_course()
         self.start()
@@ -135,14 +144,21 @@ class Runner:
 
     async def _prepare(self) -> Plan:
         held, order, hands = self.held, self.order, self._hands
-        if not self._opened:
-            await held.open(await title_of(self.sweep, order, hands.counter.instance), fresh=order.fresh)
-            self._opened = True
-        return await planned(self.sweep, order, hands, held.standing.missing(self.sweep.pieces()))
+        if not self._looked:
+            await held.look(await title_of(self.sweep, order, hands.counter.instance), fresh=order.fresh)
+            self._looked = True
+        self._missing = held.standing.missing(self.sweep.pieces())
+        return await planned(self.sweep, order, hands, self._missing)
 
     async def _run(self) -> None:
-        plan = await self.plan()
-        held = self.held
+        plan, held = await self.plan(), self.held
+        if not self._holds:
+            await held.hold()
+            self._holds = True
+        if (
+            held.standing.missing(self.sweep.pieces()) != self._missing
+        ):  # another run went on with it meanwhile
+            plan = self._plan = await self._prepare()
         await held.plan(job.pieces for job in plan.jobs)
         self._laid_out = True
         held.bell.ring()
@@ -152,12 +168,17 @@ class Runner:
     def _ended(self, task: asyncio.Task[None]) -> None:
         if self._cancelled:
             return
-        self.over = True
-        self.held.book.close()
         if task.cancelled():
             self.error = ServiceClosed("The service was closed while a sweep was under way; its jobs run on.")
         else:
             self.error = _first(task.exception())
+        self._end()
+
+    def _end(self) -> None:
+        self.over = True
+        if self._holds:
+            self._holds = False
+            self.held.book.close()
         self.held.bell.ring()
 
 

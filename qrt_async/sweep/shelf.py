@@ -9,13 +9,13 @@ from qrt_async.sweep.rows import Row, State
 
 
 class Shelf:
-    """By number; a row takes the place of the one of the same number."""
+    """By number; a row takes the place of the one of the same number. ``last`` is the highest that was ever given."""
 
-    def __init__(self, rows: Iterable[Row]) -> None:
+    def __init__(self, rows: Iterable[Row], last: int = 0) -> None:
         self._rows: dict[int, Row] = {}
         self._of_job: defaultdict[str, dict[int, Row]] = defaultdict(dict)
         self._points: Counter[State] = Counter()
-        self._highest = 0
+        self._highest = last
         for row in rows:
             self.put(row)
 

@@ -19,8 +19,10 @@ class Standing:
     were spent on searches.
     """
 
-    def __init__(self, rows: Iterable[Row] = (), *, extra: int = 0, fresh_key: Callable[[], str]) -> None:
-        self._shelf = Shelf(rows)
+    def __init__(
+        self, rows: Iterable[Row] = (), *, extra: int = 0, last: int = 0, fresh_key: Callable[[], str]
+    ) -> None:
+        self._shelf = Shelf(rows, last)
         self._fresh_key = fresh_key
         self.ended = [row for row in self if row.state in {"done", "failed"}]
         self.extra = extra

@@ -81,9 +81,10 @@ class Submitter(submit.Submitter):
             extra_jobs=extra_jobs,
             over_usage=over_usage,
             isa=wishes.get("isa", "check"),
+            tenant=check_tenant(tenant),
         )
         _check(order, name, wishes)
-        hands = _Hands(self, order, Place(priority, check_tenant(tenant)), wishes)
+        hands = _Hands(self, order, Place(priority, order.tenant), wishes)
         book = NoBook() if self._journal is None else JournalBook(self._journal, self._under_way)
         runner = Runner(sweep, order, hands, book)
         self._runners.add(runner)

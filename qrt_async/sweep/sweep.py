@@ -112,9 +112,9 @@ class Sweep:
         pubs = [(circuit, nested, at) for circuit, at in zip(circuits, values, strict=True)]
         return Estimator(pubs, precision=self.precision, options=self.options)
 
-    def key(self, *, backend: str, instance: str, name: str) -> str:
-        """What the same sweep has in every process and with every version of Qiskit. Reads every point: a second for
-        some millions, so it belongs in a thread."""
+    def key(self, *, backend: str, instance: str, name: str, tenant: str | None = None) -> str:
+        """What the same sweep has in every process and with every version of Qiskit; another one for each tenant. Reads
+        every point: a second for some millions, so it belongs in a thread."""
         return sweep_key(
             program=self.program_id,
             circuits=self.circuits,
@@ -126,6 +126,7 @@ class Sweep:
             backend=backend,
             instance=instance,
             name=name,
+            tenant=tenant,
         )
 
     def _place(self, index: int) -> tuple[int, int]:

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any
 
 import msgspec
 
+import qrt_async as qrt
 from qrt_async.emulator.work import Outcome, Work
+from qrt_async.submit.journal import Journal
+from tests.ground import Ground, ground
 
 CIRCUIT = """OPENQASM 3.0;
 include "stdgates.inc";
@@ -70,3 +75,29 @@ def read(point: Any) -> int:
     (counted,) = point.result.data.meas.get_int_counts()
     value: int = counted
     return value
+
+
+def sweep(count: int = 20, shots: int = 3) -> qrt.Sweep:
+    return qrt.Sweep(CIRCUIT, {"x": range(count)}, shots=shots)
+
+
+@asynccontextmanager
+async def open_ground(
+    simulator: Reads | None = None, journal: Path | None = None, **config: Any
+) -> AsyncIterator[tuple[Ground, qrt.Submitter]]:
+    async with (
+        ground(
+            simulator=simulator or Reads(),  # type: ignore[arg-type] # as Sampled
+            config=config,
+            rate_limit=qrt.RateLimit(config["rate_limit"][0], per=config["rate_limit"][1])
+            if "rate_limit" in config
+            else None,
+        ) as here,
+        qrt.Submitter(here.service, journal=inline(journal)) as submitter,
+    ):
+        yield here, submitter
+
+
+def inline(journal: Path | None) -> Journal | None:
+    """Without its thread, for which simulated time would not wait."""
+    return None if journal is None else Journal(journal, inline=True)

@@ -39,7 +39,10 @@ async def opened(
     journal = Journal(path, inline=True)
     book = JournalBook(journal, set())
     try:
-        yield book, await book.open(title, fresh=fresh)
+        await book.look(title, fresh=fresh)
+        found = await book.hold()
+        assert found is not None
+        yield book, found
     finally:
         await journal.close()
 
@@ -135,7 +138,8 @@ async def test_a_journal_that_is_gone_has_no_results(tmp_path: Path) -> None:
 async def test_without_a_journal_nothing_is_kept() -> None:
     book = NoBook()
     await book.save(ROWS)
-    assert await book.open(TITLE, fresh=False) == Opened()
+    assert await book.look(TITLE, fresh=False) == Opened()
+    assert await book.hold() is None
     assert await book.result("a") is None
 
 

@@ -3,54 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import math
 from collections import Counter
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 import qrt_async as qrt
-from qrt_async.errors import InvalidInput, NotSent, OverUsage, ServiceClosed
-from qrt_async.submit.journal import Journal
-from tests.ground import BACKEND, Ground, ground
-from tests.sweep.ground import CIRCUIT, Reads, read
+from qrt_async.errors import InvalidInput, OverUsage
+from tests.ground import BACKEND
+from tests.sweep.ground import Reads, open_ground, read, sweep
 
 pytestmark = pytest.mark.virtual_clock
-
-
-def sweep(count: int = 20, shots: int = 3) -> qrt.Sweep:
-    return qrt.Sweep(CIRCUIT, {"x": range(count)}, shots=shots)
-
-
-@asynccontextmanager
-async def open_ground(
-    simulator: Reads | None = None, journal: Path | None = None, **config: Any
-) -> AsyncIterator[tuple[Ground, qrt.Submitter]]:
-    async with (
-        ground(
-            simulator=simulator or Reads(),  # type: ignore[arg-type] # as Sampled
-            config=config,
-            rate_limit=qrt.RateLimit(config["rate_limit"][0], per=config["rate_limit"][1])
-            if "rate_limit" in config
-            else None,
-        ) as here,
-        qrt.Submitter(here.service, journal=inline(journal)) as submitter,
-    ):
-        yield here, submitter
-
-
-def inline(journal: Path | None) -> Journal | None:
-    """Without its thread, for which simulated time would not wait."""
-    return None if journal is None else Journal(journal, inline=True)
-
-
-@pytest.fixture(params=["memory", "journal"])
-def journal(request: pytest.FixtureRequest, tmp_path: Path) -> Path | None:
-    return tmp_path / "runs.db" if request.param == "journal" else None
 
 
 async def test_every_point_gets_its_own_result(journal: Path | None) -> None:
@@ -73,14 +38,6 @@ async def test_nothing_is_sent_before_it_is_asked_for(journal: Path | None) -> N
         run.start()
         await asyncio.sleep(1000)
         assert len(await here.jobs()) == 4
-
-
-async def test_awaiting_gives_all_points_in_the_order_of_the_sweep(journal: Path | None) -> None:
-    async with open_ground(journal=journal) as (_, submitter):
-        run = submitter.sweep(sweep(), backend=BACKEND, name="order", pack=3)
-        assert [point.index for point in await run] == list(range(20))
-        assert [point.index for point in run.points()] == list(range(20))
-        assert all(read(point) == point.index for point in run.points())
 
 
 async def test_breaking_off_stops_nothing_and_iterating_again_replays(journal: Path | None) -> None:
@@ -166,107 +123,6 @@ async def test_points_that_failed_can_be_tried_again(journal: Path | None) -> No
         assert run.progress.over
 
 
-async def test_a_sweep_that_was_left_goes_on_where_it_ended(tmp_path: Path) -> None:
-    journal = tmp_path / "runs.db"
-    simulator = Reads()
-    async with ground(simulator=simulator, config={"rate_limit": (2, 60.0)}) as here:  # type: ignore[arg-type]
-        with contextlib.suppress(KeyError):
-            async with qrt.Submitter(here.service, journal=inline(journal)) as submitter:
-                run = submitter.sweep(sweep(), backend=BACKEND, name="left", pack=4)
-                async for _ in run:
-                    raise KeyError
-        sent = len(await here.jobs())
-        assert 0 < sent < 5
-        async with qrt.Submitter(here.service, journal=inline(journal)) as submitter:
-            run = submitter.sweep(sweep(), backend=BACKEND, name="left", pack=4)
-            assert all(read(point) == point.index for point in await run)
-        assert len(await here.jobs()) == 5
-
-
-async def test_a_finished_sweep_is_read_from_the_journal_alone(tmp_path: Path) -> None:
-    journal = tmp_path / "runs.db"
-    async with open_ground(journal=journal) as (here, submitter):
-        before = await submitter.sweep(sweep(), backend=BACKEND, name="kept", pack=6)
-    async with open_ground(journal=journal) as (here, submitter):
-        run = submitter.sweep(sweep(), backend=BACKEND, name="kept", pack=3)
-        assert (await run.plan()).jobs == ()
-        after = await run
-        assert [(point.index, read(point), point.job_id) for point in after] == [
-            (point.index, read(point), point.job_id) for point in before
-        ]
-        assert await here.jobs() == []
-        assert run.progress.charged == 8.0
-
-
-async def test_a_fresh_run_is_a_new_measurement(tmp_path: Path) -> None:
-    async with open_ground(journal=tmp_path / "runs.db") as (here, submitter):
-        await submitter.sweep(sweep(), backend=BACKEND, name="fresh")
-        await submitter.sweep(sweep(), backend=BACKEND, name="fresh", fresh=True)
-        assert len(await here.jobs()) == 2
-        await submitter.sweep(sweep(), backend=BACKEND, name="fresh")
-        assert len(await here.jobs()) == 2
-
-
-async def test_the_same_sweep_runs_once_at_a_time(tmp_path: Path) -> None:
-    async with open_ground(journal=tmp_path / "runs.db") as (here, submitter):
-        first = submitter.sweep(sweep(), backend=BACKEND, name="once")
-        first.start()
-        await first.plan()
-        with pytest.raises(InvalidInput, match="under way"):
-            await submitter.sweep(sweep(), backend=BACKEND, name="once")
-        await first
-        assert len(await here.jobs()) == 1
-
-
-async def test_cancelling_a_sweep_cancels_its_jobs_and_sends_no_more(journal: Path | None) -> None:
-    async with open_ground(journal=journal, rate_limit=(2, 60.0)) as (here, submitter):
-        run = submitter.sweep(sweep(), backend=BACKEND, name="cancel", pack=4)
-        run.start()
-        await asyncio.sleep(5)
-        await run.cancel()
-        points = await run
-        assert all(isinstance(point.error, qrt.JobCancelled) for point in points)
-        jobs = await here.jobs()
-        assert len(jobs) == 2
-        await asyncio.sleep(500)
-        assert len(await here.jobs()) == 2
-        page = await here.service.jobs.list()
-        assert {job.state.status for job in page.jobs} == {qrt.JobStatus.CANCELLED}
-
-
-async def test_leaving_normally_sends_the_whole_sweep(journal: Path | None) -> None:
-    async with ground(simulator=Reads(), config={"rate_limit": (2, 60.0)}) as here:  # type: ignore[arg-type]
-        async with qrt.Submitter(here.service, journal=inline(journal)) as submitter:
-            run = submitter.sweep(sweep(), backend=BACKEND, name="drain", pack=4)
-            run.start()
-        assert len(await here.jobs()) == 5
-        assert all(read(point) == point.index for point in await run)
-
-
-async def test_leaving_by_an_error_ends_the_run_with_not_sent() -> None:
-    async with ground(simulator=Reads(), config={"rate_limit": (2, 60.0)}) as here:  # type: ignore[arg-type]
-        with contextlib.suppress(KeyError):
-            async with qrt.Submitter(here.service) as submitter:
-                run = submitter.sweep(sweep(), backend=BACKEND, name="error", pack=4)
-                run.start()
-                await asyncio.sleep(1)
-                raise KeyError
-        with pytest.raises(NotSent):
-            await run
-
-
-async def test_closing_the_service_ends_the_run_in_our_words() -> None:
-    async with open_ground() as (here, submitter):
-        run = submitter.sweep(sweep(), backend=BACKEND, name="closed")
-        run.start()
-        await asyncio.sleep(1)
-        waiting = asyncio.create_task(_all(run))
-        await asyncio.sleep(1)
-        await here.service.close()
-        with pytest.raises(ServiceClosed):
-            await waiting
-
-
 async def test_the_function_of_the_user_makes_values_and_errors_of_points() -> None:
     def function(result: qrt.PubResult) -> int:
         (value,) = result.data.meas.get_int_counts()
@@ -339,72 +195,9 @@ async def test_what_cannot_be_meant_is_refused_at_once(how: dict[str, Any], word
             submitter.sweep(sweep(), backend=BACKEND, **{"name": "wrong", **how})
 
 
-async def _all(run: Any) -> Any:
-    return await run
-
-
-async def test_recovering_first_and_running_the_sweep_again_is_the_same(tmp_path: Path) -> None:
-    journal = tmp_path / "runs.db"
-    async with ground(simulator=Reads(), config={"rate_limit": (2, 60.0)}) as here:  # type: ignore[arg-type]
-        with contextlib.suppress(KeyError):
-            async with qrt.Submitter(here.service, journal=inline(journal)) as submitter:
-                submitter.sweep(sweep(), backend=BACKEND, name="recovered", pack=4).start()
-                await asyncio.sleep(3)
-                raise KeyError
-        async with qrt.Submitter(here.service, journal=inline(journal)) as submitter:
-            await submitter.recover()
-            run = submitter.sweep(sweep(), backend=BACKEND, name="recovered", pack=4)
-            assert all(read(point) == point.index for point in await run)
-        assert len(await here.jobs()) == 5
-
-
-@pytest.mark.parametrize("moment", [2.0, 14.5, 16.0, 31.0, 46.0, 75.0])
-async def test_a_search_that_was_broken_off_goes_on(tmp_path: Path, moment: float) -> None:
-    journal = tmp_path / "runs.db"
-    async with ground(simulator=Reads(bad=[321])) as here:  # type: ignore[arg-type]
-        with contextlib.suppress(KeyError):
-            async with qrt.Submitter(here.service, journal=inline(journal)) as submitter:
-                submitter.sweep(sweep(500), backend=BACKEND, name="search").start()
-                await asyncio.sleep(moment)
-                raise KeyError
-        async with qrt.Submitter(here.service, journal=inline(journal)) as submitter:
-            run = submitter.sweep(sweep(500), backend=BACKEND, name="search")
-            points = await run
-        assert [point.index for point in points if point.error] == [321]
-        assert all(read(point) == point.index for point in points if point.error is None)
-        assert len(await here.jobs()) <= 1 + math.ceil(math.log2(500)) + 1
-        assert run.progress.extra_jobs == len(await here.jobs()) - 1
-
-
-async def test_waiters_and_readers_of_a_run_may_be_cancelled_at_any_time() -> None:
-    async with open_ground(rate_limit=(2, 60.0)) as (here, submitter):
-        run = submitter.sweep(sweep(), backend=BACKEND, name="cancelled", pack=4)
-        for wait in (0.0, 1.0, 20.0, 70.0):
-            for work in (_all(run), _read_all(run), run.plan(), _updates(run)):
-                task = asyncio.create_task(work)
-                await asyncio.sleep(wait)
-                task.cancel()
-                await asyncio.wait([task])
-        assert all(read(point) == point.index for point in await run)
-        assert len(await here.jobs()) == 5
-
-
-async def _read_all(run: Any) -> None:
-    async for _ in run:
-        pass
-
-
-async def _updates(run: Any) -> None:
-    async for _ in run.updates():
-        pass
-
-
-async def test_the_same_points_in_another_way_are_the_same_sweep(tmp_path: Path) -> None:
-    async with open_ground(journal=tmp_path / "runs.db") as (here, submitter):
-        await submitter.sweep(sweep(), backend=BACKEND, name="same", pack=20)
-        run = submitter.sweep(sweep(), backend=BACKEND, name="same", pack=3)
-        assert run.sweep.size == 20
-        await run
-        assert len(await here.jobs()) == 1
-        await submitter.sweep(sweep(), backend=BACKEND, name="other")
-        assert len(await here.jobs()) == 2
+async def test_awaiting_gives_all_points_in_the_order_of_the_sweep(journal: Path | None) -> None:
+    async with open_ground(journal=journal) as (_, submitter):
+        run = submitter.sweep(sweep(), backend=BACKEND, name="order", pack=3)
+        assert [point.index for point in await run] == list(range(20))
+        assert [point.index for point in run.points()] == list(range(20))
+        assert all(read(point) == point.index for point in run.points())
