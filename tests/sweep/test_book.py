@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 from pathlib import Path
 
 import pytest
@@ -146,7 +146,7 @@ async def test_without_a_journal_nothing_is_kept() -> None:
 async def test_the_tables_can_be_read_by_anybody(tmp_path: Path) -> None:
     async with opened(tmp_path / "j.db") as (book, _):
         await book.save(ROWS)
-    with sqlite3.connect(tmp_path / "j.db") as db:
+    with closing(sqlite3.connect(tmp_path / "j.db")) as db:
         assert db.execute("SELECT name, points FROM sweeps").fetchall() == [("landscape", 20)]
         assert db.execute("SELECT start, stop, state FROM pieces ORDER BY id").fetchall() == [
             (0, 10, "planned"),
