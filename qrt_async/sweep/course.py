@@ -39,7 +39,7 @@ class Course:
     async def run(self) -> None:
         """All jobs that the rows speak of."""
         keys = self._held.standing.jobs()
-        self.passages |= await self._hands.take_up([key for key in keys if key in self._held.known])
+        self.passages |= await self._take_up(keys)
         async with AsyncExitStack() as stack:
             if self._mode == "batch" and len(keys) > len(self.passages):
                 self._session = (await stack.enter_async_context(self._hands.batch())).id
@@ -52,6 +52,17 @@ class Course:
                     if key not in self.passages:
                         await self._places.acquire()
                         self._group.create_task(self._send(key))
+
+    async def _take_up(self, keys: Sequence[str]) -> dict[str, Passage]:
+        """What an earlier run left on its way, and the charges that it did not hear of any more."""
+        held = self._held
+        found = await self._hands.take_up([key for key in keys if key in held.known])
+        for key in found:
+            held.money.reserve(key)
+        for key, passage in (await self._hands.take_up(held.uncharged)).items():
+            if passage.job is not None:
+                held.money.settle_later(key, passage.job)
+        return found
 
     @property
     def all_sent(self) -> bool:

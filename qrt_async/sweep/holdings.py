@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 
 from qrt_async.errors import JournalError
 from qrt_async.events import JournalFailed
 from qrt_async.submit.key import fresh_key
+from qrt_async.submit.shielded import shielded
 from qrt_async.sweep.bell import Bell
-from qrt_async.sweep.book import Book, Opened, Title
+from qrt_async.sweep.book import Book
+from qrt_async.sweep.entries import Opened, Title
 from qrt_async.sweep.money import Money
 from qrt_async.sweep.order import Hands, Order
 from qrt_async.sweep.piece import Pieces
@@ -21,7 +24,9 @@ from qrt_async.sweep.working import Working
 
 class Holdings:
     """``finished`` are the rows that can be read, in the order in which they ended; ``bell`` rings for every news.
-    ``known`` are the keys of jobs that were submitted before."""
+    ``known`` are the keys of jobs that were submitted before, ``uncharged`` of those that have ended, and nobody wrote
+    down what they cost. While another run has the sweep, ``holder`` is its process, and ``elsewhere`` the jobs it has
+    under way."""
 
     def __init__(self, sweep: Sweep, order: Order, hands: Hands, book: Book) -> None:
         self.sweep = sweep
@@ -30,6 +35,10 @@ class Holdings:
         self.finished: list[Row] = []
         self.jobs_ended: set[str] = set()
         self.known: frozenset[str] = frozenset()
+        self.uncharged: tuple[str, ...] = ()
+        self.holds = self.cancelled = False
+        self.holder: int | None = None
+        self.elsewhere: frozenset[str] = frozenset()
         self.standing = Standing(fresh_key=fresh_key)
         self.store = Store(sweep, book, hands.counter.arrivals)
         self.money = Money(hands.counter, order.backend, order.budget, book, self.bell)
@@ -38,23 +47,58 @@ class Holdings:
 
     async def look(self, title: Title, *, fresh: bool) -> None:
         """As earlier runs left it."""
-        self._take(await self.book.look(title, fresh=fresh))
+        self._void_unsent(self._take(await self.book.look(title, fresh=fresh)))
 
-    async def hold(self) -> None:
-        """From here on the sweep is ours alone. It may have gone on since ``look``."""
-        opened = await self.book.hold()
-        if opened is not None:
-            await self.save(self._take(opened))
+    async def hold(self, *, following: bool = False) -> bool:
+        """From here on the sweep is ours alone (``holds``), unless another run is its ``holder``, or it was
+        ``cancelled`` by the one that we were ``following``. It may have gone on since ``look``."""
+        await shielded(self._hold(following))
+        return self.holds
 
-    def _take(self, opened: Opened) -> list[Row]:
+    async def _hold(self, following: bool) -> None:
+        opened = await self.book.hold(following=following)
+        self.holder, self.cancelled = (None, False) if opened is None else (opened.holder, opened.cancelled)
+        self.holds = self.holder is None and not self.cancelled
+        if opened is None:
+            return
+        self._take(opened)
+        running = self.store.job_ids.keys() & self.standing.jobs()
+        self.elsewhere = frozenset(() if self.holder is None else running)
+        if self.holds:
+            await self.save(self._void_unsent(opened))
+
+    def let_go(self) -> None:
+        """The run is over."""
+        if self.holds:
+            self.holds = False
+            self.book.close()
+
+    async def release(self, *, cancelled: bool = False) -> None:
+        """Whoever runs the sweep next may have it: in another process, too, while we are still here. Where that cannot
+        be written down any more, our end tells it."""
+        if self.holds:
+            with suppress(JournalError):
+                await self.book.release(cancelled=cancelled)
+
+    @property
+    def all_ended(self) -> bool:
+        """Has every point a result or an error?"""
+        return self.standing.points("done", "failed") == self.sweep.size
+
+    def _take(self, opened: Opened) -> Opened:
+        self.standing = Standing(opened.rows, extra=opened.extra, last=opened.last, fresh_key=fresh_key)
+        jobs = opened.jobs
+        self.known = frozenset(jobs)
+        self.store.job_ids |= {key: row.job_id for key, row in jobs.items() if row.job_id is not None}
+        self.money.remember(jobs.values())
+        open_ones = set(self.standing.jobs())
+        unsettled = (key for key, row in jobs.items() if row.job_id is not None and row.charged is None)
+        self.uncharged = tuple(key for key in unsettled if key not in open_ones)
+        return opened
+
+    def _void_unsent(self, opened: Opened) -> list[Row]:
         """Jobs of which nothing was written down but their points are planned anew: nothing was ever sent of them."""
-        self.standing = standing = Standing(
-            opened.rows, extra=opened.extra, last=opened.last, fresh_key=fresh_key
-        )
-        self.known = frozenset(opened.jobs)
-        jobs = opened.jobs.items()
-        self.store.job_ids |= {key: row.job_id for key, row in jobs if row.job_id is not None}
-        self.money.remember(opened.jobs.values())
+        standing = self.standing
         unsent = [key for key in standing.jobs() if key not in opened.jobs and not standing.origin_of(key)]
         return standing.void([row for key in unsent for row in standing.of_job(key)])
 
@@ -72,6 +116,11 @@ class Holdings:
                 await self.book.save(rows)
         except JournalError as error:
             self._announce(JournalFailed(key=rows[0].job, error=str(error)))
+
+    async def finish_ended(self) -> None:
+        """Those that ended in other hands, or in an earlier run, can be read."""
+        seen = {row.id for row in self.finished}
+        await self.finish([row for row in self.standing.ended if row.id not in seen])
 
     async def finish(self, rows: Sequence[Row]) -> None:
         """They can be read, once the user's function has seen them."""

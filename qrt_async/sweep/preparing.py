@@ -8,9 +8,9 @@ from qrt_async.errors import NotISA, OverUsage
 from qrt_async.programs.circuits import read_circuit
 from qrt_async.submit.budget import Budget
 from qrt_async.submit.counter import Counter
-from qrt_async.sweep.book import Title
 from qrt_async.sweep.ceilings import ceilings_for
 from qrt_async.sweep.costs import Asked, Costs, costs_of
+from qrt_async.sweep.entries import Title
 from qrt_async.sweep.facts import Facts, check_batch, check_usage, facts_of
 from qrt_async.sweep.order import Hands, Order
 from qrt_async.sweep.piece import Piece, Pieces

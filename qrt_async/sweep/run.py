@@ -34,8 +34,11 @@ class SweepRun:
 
     Iterating again replays; ``break`` and cancelling a wait stop nothing. A point that failed is a point with an
     ``error``. Raised is only what ends the whole run: before anything is sent ``NotISA``, ``InvalidInput`` and
-    ``OverUsage``; later ``NotSent``, where its Submitter was left, and ``ServiceClosed``. With a journal, the
-    same sweep run again goes on where this one ended.
+    ``OverUsage``; later ``NotSent``, where its Submitter was left, and ``ServiceClosed``.
+
+    With a journal, the same sweep run again goes on where this one ended. While another run has it, in this process or
+    another one that shares the journal, this one follows: it sends nothing, has points and progress within about a
+    second of them, and goes on by itself if the other process dies or leaves.
     """
 
     def __init__(self, runner: Runner) -> None:
@@ -74,8 +77,8 @@ class SweepRun:
         self._runner.start()
 
     async def cancel(self) -> None:
-        """Send nothing more, and cancel the jobs that run. Points without a result get an error; run again, they are
-        missing."""
+        """Send nothing more, and cancel the jobs that run. Points without a result get an error, also for those who
+        follow; run again, they are missing. What another run carries out goes on: only the following of it ends."""
         await self._runner.cancel()
 
     async def retry_failed(self) -> int:
