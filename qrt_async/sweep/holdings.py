@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from concurrent.futures import Executor
 from contextlib import suppress
 
 from qrt_async.errors import JournalError
@@ -119,8 +120,11 @@ class Holdings:
 
     async def finish_ended(self) -> None:
         """Those that ended in other hands, or in an earlier run, can be read."""
+        await self.finish(self._unseen())
+
+    def _unseen(self) -> list[Row]:
         seen = {row.id for row in self.finished}
-        await self.finish([row for row in self.standing.ended if row.id not in seen])
+        return [row for row in self.standing.ended if row.id not in seen]
 
     async def finish(self, rows: Sequence[Row]) -> None:
         """They can be read, once the user's function has seen them."""
@@ -140,10 +144,17 @@ class Holdings:
         self.finished, self.jobs_ended = [], set()
         self.standing.extra = 0
 
+    def change(self, executor: Executor | None) -> None:
+        """The user's function is called by this one from now on. Raises ``InvalidInput``."""
+        self._working.change(executor)
+
     async def give_up(self, failure: Failure, *, keep: bool) -> None:
         """Whatever has not ended: in this run it has an error, in the next one it is missing, if this is to be kept."""
         rest = [row for row in self.standing if row.state not in {"done", "failed"}]
         gone = self.standing.void(rest)
         await self.save(gone if keep else ())
-        self.finished += self.standing.give_up(self.standing.missing(self.sweep.pieces()), failure)
+        self.standing.give_up(self.standing.missing(self.sweep.pieces()), failure)
+        unseen = self._unseen()
+        self._working.give_up(unseen, failure)
+        self.finished += unseen
         self.bell.ring()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Generator, Iterator
+from concurrent.futures import Executor
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from qrt_async.sweep import dataset, tables
@@ -81,10 +82,12 @@ class SweepRun:
         follow; run again, they are missing. What another run carries out goes on: only the following of it ends."""
         await self._runner.cancel()
 
-    async def retry_failed(self) -> int:
+    async def retry_failed(self, *, executor: Executor | None = None) -> int:
         """Seek the points that failed anew, once the run is over; returns how many these are. Iterate or await to see
-        what became of them."""
-        return await self._runner.again()
+        what became of them. Those that have a result, and only ``transform`` failed, are not sent again: it sees them
+        once more, on ``executor`` where one is given. That takes the place of the run's own; one that broke, as a pool
+        whose process died, is of no use again and ``InvalidInput``."""
+        return await self._runner.again(executor)
 
     async def updates(self) -> AsyncIterator[Progress]:
         """The progress now, and whenever it changes, until the run is over. Slow listeners miss what was between."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from concurrent.futures import Executor
 
 from qrt_async.errors import InvalidInput, QrtError, ServiceClosed
 from qrt_async.submit.shielded import cancel_each, shielded
@@ -90,10 +91,11 @@ class Runner:
         failure = Failure(kind="JobCancelled", text="The sweep was cancelled.")
         await self.held.give_up(failure, keep=self.held.holds)
 
-    async def again(self) -> int:
+    async def again(self, executor: Executor | None = None) -> int:
         """Points that failed are sought anew; how many."""
         await self.wait()
-        count = self.held.standing.points("failed")
+        self.held.change(executor)
+        count = self.progress.failed
         if not await self.held.hold():
             raise InvalidInput(
                 f"Sweep {self.order.name!r} is under way again, in process {self.held.holder}: run it once more, to"
@@ -114,7 +116,8 @@ class Runner:
         running = {key for key, passage in self._course.passages.items() if passage.job is not None}
         running |= self.held.elsewhere
         under_way = sum(row.piece.size for key in running for row in standing.of_job(key))
-        done, failed = standing.points("done"), standing.points("failed")
+        mistakes = len(self.held.store.mistakes)
+        done, failed = standing.points("done") - mistakes, standing.points("failed") + mistakes
         ended = self.held.jobs_ended
         why, eta = self._waiting()
         return Progress(
