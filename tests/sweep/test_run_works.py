@@ -41,7 +41,7 @@ class Broken(Executor):
         raise BrokenProcessPool("A child process terminated abruptly.")
 
 
-QUICK = {"queue_seconds": 0.01, "run_seconds": 0.01}
+QUICK: dict[str, Any] = {"queue_seconds": 0.01, "run_seconds": 0.01}
 
 
 async def test_a_pool_that_broke_is_told_and_another_one_goes_on(journal: Path | None) -> None:
