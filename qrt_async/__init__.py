@@ -14,6 +14,7 @@ The layers, in the order in which data travels; imports point to the left:
     submit           many jobs, politely, each once
     sweep            many parameters, one stream of results
     service          the front door
+    pool             a service for each of many accounts
 
 and, apart from all of them, the emulator: the other side of the wire.
 """
@@ -30,10 +31,10 @@ from qrt_async.jobs.cadence import PollPolicy
 from qrt_async.jobs.changes import JobUpdate
 from qrt_async.jobs.collect import as_completed, gather
 from qrt_async.jobs.job import AsyncJob
-from qrt_async.programs.options import EstimatorOptions, NoiseLearnerOptions, SamplerOptions
+from qrt_async.programs.options import EstimatorOptions, SamplerOptions
 from qrt_async.programs.program import Estimator, NoiseLearner, Program, Sampler
 from qrt_async.service import RuntimeService
-from qrt_async.submit.bucket import RateLimit, TokenBucket
+from qrt_async.submit.bucket import RateLimit
 from qrt_async.submit.budget import Budget
 from qrt_async.transport.account import Account
 from qrt_async.transport.retry import RetryPolicy
@@ -41,8 +42,11 @@ from qrt_async.transport.timeouts import Timeouts
 from qrt_async.version import __version__
 
 if TYPE_CHECKING:
+    from qrt_async.pool import RuntimePool
     from qrt_async.programs.bits import BitArray
+    from qrt_async.programs.options import NoiseLearnerOptions as NoiseLearnerOptions
     from qrt_async.programs.results import DataBin, PrimitiveResult, PubResult
+    from qrt_async.submit.bucket import TokenBucket as TokenBucket
     from qrt_async.submit.submission import Submission
     from qrt_async.sweep.submitter import Submitter
     from qrt_async.sweep.sweep import Sweep
@@ -62,7 +66,6 @@ __all__ = [
     "JobStatus",
     "JobUpdate",
     "NoiseLearner",
-    "NoiseLearnerOptions",
     "PollPolicy",
     "PrimitiveResult",
     "Program",
@@ -70,6 +73,7 @@ __all__ = [
     "QrtError",
     "RateLimit",
     "RetryPolicy",
+    "RuntimePool",
     "RuntimeService",
     "Sampler",
     "SamplerOptions",
@@ -77,7 +81,6 @@ __all__ = [
     "Submitter",
     "Sweep",
     "Timeouts",
-    "TokenBucket",
     "__version__",
     "as_completed",
     "errors",
@@ -88,16 +91,20 @@ __all__ = [
 _LATER = {
     "BitArray": "qrt_async.programs.bits",
     "DataBin": "qrt_async.programs.results",
+    "NoiseLearnerOptions": "qrt_async.programs.options",
     "PrimitiveResult": "qrt_async.programs.results",
     "PubResult": "qrt_async.programs.results",
+    "RuntimePool": "qrt_async.pool",
     "Submission": "qrt_async.submit.submission",
     "Submitter": "qrt_async.sweep.submitter",
     "Sweep": "qrt_async.sweep.sweep",
+    "TokenBucket": "qrt_async.submit.bucket",
 }
 
 
 def __getattr__(name: str) -> Any:
-    """The types of results bring NumPy, a Submitter brings its journal: imported when first named."""
+    """The types of results bring NumPy, a Submitter brings its journal: imported when first named. So are names that
+    few need, which ``__all__`` leaves out."""
     if name in _LATER:
         from importlib import import_module
 

@@ -19,12 +19,17 @@ class Event(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class RequestDone(Event, frozen=True, kw_only=True):
-    """One exchange with the service ended; ``code`` is the HTTP status, ``None`` without an answer."""
+    """One exchange with the service ended; ``code`` is the HTTP status, ``None`` without an answer.
+
+    ``sent`` and ``received`` are the bytes of the two bodies; of one that did not arrive whole, 0.
+    """
 
     method: str
     template: str
     code: int | None
     seconds: float
+    sent: int = 0
+    received: int = 0
 
 
 class RetryPlanned(Event, frozen=True, kw_only=True):

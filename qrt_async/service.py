@@ -40,6 +40,7 @@ from qrt_async.transport.wire import segment
 
 if TYPE_CHECKING:
     from qrt_async.emulator import Emulator
+    from qrt_async.transport.connections import Connections
 
 T = TypeVar("T")
 
@@ -62,6 +63,9 @@ class RuntimeService:
     or without ``async with``; without, ``await service.close()`` when done. Closing ends pending waits
     with ``ServiceClosed``; jobs at IBM run on. Raises ``NoAccount`` where no credentials are found.
     """
+
+    _lent: Connections | None = None
+    """For those who add to this class: connections that are shared with other services."""
 
     def __init__(
         self,
@@ -124,6 +128,7 @@ class RuntimeService:
             timeouts=timeouts,
             api_date=date,
             max_reply=self._max_result,
+            lent=self._lent,
         )
 
     def _build_jobs(self, poll: PollPolicy, keep_results: bool, spool: Spool | None) -> None:
@@ -187,21 +192,19 @@ class RuntimeService:
         Cancelled before the POST leaves, nothing is sent; cancelled later, the job is in ``unclaimed``.
         """
         self._enter()
-        job: AsyncJob[T] = await self.counter.run(
-            program,
-            backend,
-            Wishes(
-                tags=tags,
-                session_id=session_id,
-                private=private,
-                cost=cost,
-                log_level=log_level,
-                calibration_id=calibration_id,
-                runtime=runtime,
-                isa=isa,
-                watch=watch,
-            ),
+        wishes = Wishes(
+            tags=tags,
+            session_id=session_id,
+            private=private,
+            cost=cost,
+            log_level=log_level,
+            calibration_id=calibration_id,
+            runtime=runtime,
+            isa=isa,
+            watch=watch,
         )
+        with self._home:
+            job: AsyncJob[T] = await self.counter.run(program, backend, wishes)
         return job
 
     def job(self, job_id: str) -> AsyncJob[Any]:

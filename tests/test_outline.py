@@ -37,6 +37,7 @@ LAYERS = [
     {"submit"},
     {"sweep"},
     {"service"},
+    {"pool", "roster"},
     {"testing", "integrations", "cli"},
 ]
 """A layer imports itself and what stands before it."""
@@ -45,7 +46,7 @@ APART = "emulator"
 MAY_START_AN_EMULATOR = {"service", "testing", "cli"}
 
 ONLY_IN = {
-    "aiohttp": {"transport/http.py", "emulator/app.py"},
+    "aiohttp": {"transport/http.py", "transport/connections.py", "emulator/app.py"},
     "qiskit": {"programs/qiskit.py", "programs/revived.py", "programs/target.py"},
     "qiskit_ibm_runtime": {"programs/official.py"},
     "qiskit_aer": {"programs/revived.py"},

@@ -35,7 +35,7 @@ class Desk:
         self.jobs = Jobs(ask)
         self.watcher = watcher
         self._ask = ask
-        self._home = home
+        self.home = home
         self._crew = crew
         self._announce = announce
         self._spool = spool
@@ -46,7 +46,7 @@ class Desk:
 
     def enter(self) -> asyncio.AbstractEventLoop:
         """The service's loop; raises ``ServiceClosed`` where it is not at home."""
-        return self._home.enter()
+        return self.home.enter()
 
     def delivery(self, known: Known) -> Delivery:
         """The one delivery of this job."""

@@ -55,6 +55,16 @@ class Watcher:
         self._anchor: Moment | None = None
         self._over: ServiceClosed | None = None
 
+    @property
+    def watching(self) -> bool:
+        """Is there a job that somebody holds, and whose end is not known?"""
+        return any(job_id in self._jobs for job_id in self._decider.tracks)
+
+    @property
+    def task(self) -> asyncio.Task[None] | None:
+        """The one that looks. It may sleep for a while after the last handle was dropped."""
+        return self._task
+
     def know(self, job_id: str, accepted: Acceptance | None = None) -> Known:
         """The one state of this job, made if nobody holds one."""
         known = self._jobs.get(job_id)
