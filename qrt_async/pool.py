@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import json
 import secrets
 from collections import deque
 from collections.abc import Hashable, Iterable
 from pathlib import Path
 from typing import Any, TypedDict, Unpack
-
-import msgspec
 
 from qrt_async.errors import InvalidInput, NoAccount, PoolFull, ServiceClosed
 from qrt_async.events import Announcer, Observer
@@ -218,7 +217,7 @@ class RuntimePool:
             account.verify,
             sorted(account.proxies.items()),
         ]
-        digest = hashlib.blake2b(msgspec.json.encode(told), key=self._secret).digest()
+        digest = hashlib.blake2b(json.dumps(told).encode(), key=self._secret).digest()
         return digest, source
 
     def _retire(self, service: PooledService) -> None:

@@ -117,9 +117,9 @@ class Roster:
         until = None if seconds is None else loop.time() + seconds
         while not turn.done():
             left = 1.0 if until is None else min(1.0, until - loop.time())
-            if left <= 0:
+            if left <= 0 and not self._leaving:  # what is being closed already takes no time that counts
                 raise TimeoutError
-            await asyncio.wait([turn], timeout=left)
+            await asyncio.wait([turn], timeout=max(left, 0.1))
             self._settle()
 
     def add(self, key: Key, service: PooledService) -> None:
