@@ -172,3 +172,19 @@ async def test_a_file_of_another_form_is_refused(path: Path) -> None:
 
 def test_it_is_a_store_of_permits(path: Path) -> None:
     assert isinstance(MachinePermits(path), PermitStore)
+
+
+async def test_a_permit_whose_return_could_not_be_written_comes_back_with_the_next_question(
+    path: Path,
+) -> None:
+    one = store(path, RateLimit(1))
+    assert await one.take() == 0.0
+    db = one._writer._file._connection
+    assert db is not None
+    db.execute("PRAGMA query_only = 1")  # as if the disk were full
+    one.give_back()
+    db.execute("PRAGMA query_only = 0")
+    await asyncio.sleep(0)
+    assert await one.take() == pytest.approx(60.25)
+    await asyncio.sleep(60.25)
+    assert await one.take() == 0.0
