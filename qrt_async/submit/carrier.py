@@ -8,7 +8,7 @@ from typing import Any
 
 from qrt_async.api.job_calls import NewJob
 from qrt_async.api.models import CreatedJob
-from qrt_async.errors import JournalError, NotFound, NotSent, QrtError, ServiceClosed
+from qrt_async.errors import JournalError, NotSent, QrtError, ServiceClosed
 from qrt_async.events import JournalFailed
 from qrt_async.jobs.job import AsyncJob
 from qrt_async.submit.budget import Spending
@@ -87,7 +87,7 @@ class Carrier:
         self._passages[passage.key] = passage
         passage.accept(job)
         self._in_flight.take(passage.key, self._load(intent))
-        work = self._follow(passage, job)
+        work = self._follow(passage)
         passage.task = self.counter.means.crew.start(work, "submission's way", expected=True)
         passage.task.add_done_callback(lambda done: self._done(passage, done))
 
@@ -176,7 +176,7 @@ class Carrier:
             return
         if watch or self._purse.spending is not None:
             self.counter.arrivals.watch(job.id)
-            await self._follow(passage, job)
+            await self._follow(passage)
         else:
             self._in_flight.free(passage.key)
             self._kick()
@@ -240,19 +240,16 @@ class Carrier:
         if self._stopped:
             raise NotSent(f"Submission {passage.key} was not sent: {self._stopped}")
 
-    async def _follow(self, passage: Passage, job: AsyncJob[Any]) -> None:
+    async def _follow(self, passage: Passage) -> None:
         """To the end of the job, and of its charge."""
-        try:
-            ending = (await job.wait()).value
-        except NotFound as error:
-            ending = str(error)
-        except QrtError:
+        ending = await passage.ending()
+        if ending is None or passage.job is None:
             return  # it goes on, and the journal says so; only here nobody watches it any more
         await self._note(passage, self.diary.moved(passage.key, "ended", ending))
         self._in_flight.free(passage.key)
         self._kick()
         passage.end()
-        await self._purse.settle(passage.key, job)
+        await self._purse.settle(passage.key, passage.job)
 
     async def _note(self, passage: Passage, writing: Awaitable[None]) -> bool:
         """A journal that fails must not make a job seem lost."""

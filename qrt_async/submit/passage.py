@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any, Literal
 from weakref import ref
 
-from qrt_async.errors import NotSent, QrtError, ServiceClosed
+from qrt_async.errors import NotFound, NotSent, QrtError, ServiceClosed
 from qrt_async.jobs.job import AsyncJob
 from qrt_async.submit.entrance import Entrance
 from qrt_async.submit.errand import Errand
@@ -116,6 +116,19 @@ class Passage:
     def replace(self, job: AsyncJob[Any]) -> None:
         """It had become two jobs, and this is the one that is kept."""
         self.job = job
+
+    async def ending(self) -> str | None:
+        """How its job ended, once it has; of two jobs, the one that is kept. ``None`` where that was not seen."""
+        followed, words = None, None
+        while self.job is not None and self.job is not followed:
+            followed = self.job
+            try:
+                words = (await followed.wait()).value
+            except NotFound as error:
+                words = str(error)
+            except QrtError:
+                return None
+        return words
 
     def end(self) -> None:
         """The job has ended, however."""
