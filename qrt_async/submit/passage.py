@@ -50,7 +50,7 @@ class Passage:
         """One that was sent and refused for speed waits again."""
         if self._state == "accepted" and self.job is not None and self.job.done():
             return "ended"  # seen by whoever waits for the job; nobody has come to say so yet
-        held = self._state == "sending" and self.entrance is not None and self.why is not None
+        held = self._state == "sending" and self.entrance is not None and self._held is not None
         return "waiting" if held else self._state
 
     @property
@@ -65,9 +65,19 @@ class Passage:
 
     @property
     def why(self) -> str | None:
-        """What holds it in line."""
-        if self.entrance is None or self.errand is None:
+        """What holds it: before the line, in it, or elsewhere."""
+        if self.elsewhere is not None and self.entrance is None:
             return self.elsewhere if self.unsent else None
+        if self._state == "waiting" and self.errand is None:
+            return "its program is being checked and encoded"
+        if self._state == "waiting" and self.entrance is None:
+            return "the service has not been reached yet"
+        return self._held
+
+    @property
+    def _held(self) -> str | None:
+        if self.entrance is None or self.errand is None:
+            return None
         return self.entrance.why(self.errand)
 
     @property
@@ -97,7 +107,7 @@ class Passage:
         self._wake()
 
     def leave(self) -> None:
-        """The request leaves."""
+        """The request leaves, or may have left."""
         self._state = "sending"
         self._wake()
 

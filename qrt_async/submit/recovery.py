@@ -162,6 +162,8 @@ class Recoverer:
             return None
         passage = self.passage_of(intent)
         if row.state in {"waiting", "sending"}:
+            if row.state == "sending":
+                passage.leave()  # looked for first: nobody can take back what may be a job
             call = call_of(intent)
 
             async def pack() -> Errand:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from itertools import count
+from typing import TypeVar
 
 from qrt_async.api.calls import backend_status, instance_usage
 from qrt_async.api.models import CreatedJob
@@ -32,6 +33,7 @@ _STATUS_LASTS = 60.0
 _OUTAGE, _LONGEST_OUTAGE = 15.0, 120.0
 """Seconds between two attempts to reach the service at all, at first and at most."""
 
+T = TypeVar("T")
 Unclaimed = Callable[[Errand, CreatedJob | None, BaseException | None], None]
 
 
@@ -108,13 +110,15 @@ class Sender:
 
     async def reach(self, *, patient: bool) -> Entrance:
         """The entrance; an outage delays those who are patient."""
+        return await (self.patiently(self.entrance) if patient else self.entrance())
+
+    async def patiently(self, work: Callable[[], Awaitable[T]]) -> T:
+        """What it returns, tried until the service can be reached."""
         for tried in count():
             try:
-                return await self.entrance()
+                return await work()
             except Unavailable:
-                if not patient:
-                    raise
-            await asyncio.sleep(min(_LONGEST_OUTAGE, _OUTAGE * 2.0 ** min(tried, 8)))
+                await asyncio.sleep(min(_LONGEST_OUTAGE, _OUTAGE * 2.0 ** min(tried, 8)))
         raise AssertionError("never reached")
 
     async def _may_leave(self, entrance: Entrance, errand: Errand) -> bool:

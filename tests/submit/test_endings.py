@@ -159,3 +159,26 @@ async def test_a_job_that_runs_on_after_its_submitter_was_left_is_accepted_not_e
             submission = one.submit(SAMPLER, backend=BACKEND)
         assert (submission.state, states(path)) == ("accepted", ["accepted"])
         assert len(await submission) == 1
+
+
+async def test_one_that_may_have_been_sent_cannot_be_taken_back_nor_given_up(path: Path) -> None:
+    async with ground(config={"listing_lag": 59.0}) as here:
+        await here.service.backends.list()
+        await here.fault(method="POST", path="/v1/jobs", kind="delay", seconds=3000.0, when="after")
+        with pytest.raises(ZeroDivisionError):  # noqa: PT012 - leaving the block is what is tested
+            async with qrt.Submitter(here.service, journal=Journal(path, inline=True)) as first:
+                first.submit(SAMPLER, backend=BACKEND)
+                await asyncio.sleep(1)
+                raise ZeroDivisionError
+        await here.peace()
+        journal = Journal(path, inline=True)
+        async with qrt.Submitter(here.service, journal=journal, leave="cancel_waiting") as second:
+            (submission,) = (await second.recover()).submissions
+            await asyncio.sleep(1)
+            assert (submission.state, submission.withdraw()) == ("sending", False)
+        with pytest.raises(ServiceClosed) as caught:
+            await submission
+        assert (caught.value.submitted, states(path)) == ("unknown", ["sending"])
+        async with qrt.Submitter(here.service, journal=Journal(path, inline=True)) as third:
+            (submission,) = (await third.recover()).submissions
+            assert (await submission.job()).id == (await here.jobs())[0]["id"]
