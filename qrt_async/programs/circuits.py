@@ -13,6 +13,7 @@ from qrt_async.api import pieces
 from qrt_async.errors import InvalidInput
 from qrt_async.programs import angles, scan
 from qrt_async.programs.isa import Fitting, Points, Step, Unreadable
+from qrt_async.programs.names import check_inputs
 from qrt_async.programs.values import Parameters
 
 _COMMENT = re.compile(r"//[^\n]*|/\*.*?\*/|^\s*(?:@|#?pragma\b)[^\n]*", re.DOTALL | re.MULTILINE)
@@ -119,7 +120,10 @@ def read_qasm(text: str) -> Qasm:
             f"Got a program in OpenQASM {version[1]}; the service reads OpenQASM 3. "
             "qiskit.qasm2.loads and qiskit.qasm3.dumps translate."
         )
-    return Qasm(text, _names(bare), _num_qubits(bare))
+    names = _names(bare)
+    if names is not None:
+        check_inputs(names, bare)
+    return Qasm(text, names, _num_qubits(bare))
 
 
 def _bare(text: str) -> str:
