@@ -135,8 +135,9 @@ class SweepRun:
         ``transform`` the ``value``; at last ``error``, a text, and ``job_id``. Without a result counts are ``None``,
         numbers NaN. A parameter whose name is one of ours, or might be, is ``parameter_<name>``.
 
-        This, ``to_pandas``, ``to_xarray`` and ``plot`` read like ``points()``, which blocks: where results are many
-        or large, ``await asyncio.to_thread(run.to_dicts)``.
+        This, ``to_pandas``, ``to_xarray`` and ``plot`` read like ``points()``, which blocks: some 0.05 ms a point of
+        expectation values, 0.2 ms of counts. So from a thousand points on ``await asyncio.to_thread(run.to_dicts)``. A
+        table holds 1 to 2 KiB a point; of many points a ``transform`` that makes one number is the quicker.
         """
         return tables.to_dicts(self.sweep, self.points(), transformed=self._transformed)
 
