@@ -112,7 +112,27 @@ def reaches_the_ground_energy(said: str) -> None:
     assert int(found[2].replace(",", "")) >= 65_536, said
 
 
-SHOWN = {"vqe": reaches_the_ground_energy}
+def follows_its_layout(said: str) -> None:
+    """On the device of 156 qubits: a GHZ state's parity turns with theta, and its ends agree, a little less for noise."""
+    assert " of emulator_heron, " in said, said
+    rows = re.findall(r"^ *([\d.]+)  <XXXX> +(-?[\d.]+) .* <ZIIZ> +(-?[\d.]+)", said, re.MULTILINE)
+    assert len(rows) == 13, said
+    for theta, parity, ends in (map(float, row) for row in rows):
+        assert abs(parity - np.cos(theta)) < 0.25, said
+        assert ends > 0.75, said
+
+
+def shows_a_landscape(said: str) -> None:
+    """Under way, against theory, and as a picture."""
+    assert "2,500 points → 1 job" in said
+    assert "2,500 running" in said
+    found = re.search(r"off by ([\d.]+) from theory, by chance ([\d.]+)", said)
+    assert found, said
+    assert abs(float(found[1]) - float(found[2])) < 0.005, said
+    assert Path(said.split("picture: ")[1].strip()).read_bytes().startswith(b"\x89PNG")
+
+
+SHOWN = {"vqe": reaches_the_ground_energy, "transpiled": follows_its_layout, "sweep": shows_a_landscape}
 """What these must print to be right."""
 
 
