@@ -37,6 +37,7 @@ from qrt_async.transport.retry import RetryPolicy
 from qrt_async.transport.tasks import Crew, Home
 from qrt_async.transport.timeouts import Timeouts
 from qrt_async.transport.wire import segment
+from qrt_async.transport.worker import Worker
 
 if TYPE_CHECKING:
     from qrt_async.emulator import Emulator
@@ -103,7 +104,7 @@ class RuntimeService:
         )
         self._emulator = _embedded() if self.account.channel == LOCAL else None
         self._announce = Announcer(observers)
-        self._home, self._crew = Home(), Crew(self._announce)
+        self._home, self._crew, self._worker = Home(), Crew(self._announce), Worker()
         self._closing: asyncio.Task[None] | None = None
         self._free_date = api_version is None
         date = DOCUMENTED if api_version is None else check_date(api_version)
@@ -141,6 +142,7 @@ class RuntimeService:
             self._announce,
             spool=spool,
             keep_results=keep_results,
+            worker=self._worker,
         )
         self.jobs = self._desk.jobs
         self.decoders = self._desk.decoders
@@ -152,7 +154,7 @@ class RuntimeService:
 
     def _build_counter(self, rate_limit: RateLimit | None, max_payload: int) -> None:
         means = Means(self._ask, self._crew, self._announce, self._transport.ready)
-        intake = Intake(self._configuration, max_payload)
+        intake = Intake(self._configuration, self._worker, max_payload)
         self.counter = Counter(means, self._home, intake, self._arrivals, rate_limit, self.account.instance)
         """Where a ``Submitter`` hands in."""
 

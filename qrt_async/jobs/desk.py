@@ -16,6 +16,7 @@ from qrt_async.jobs.known import Known
 from qrt_async.jobs.spool import Spool
 from qrt_async.jobs.watcher import Watcher
 from qrt_async.transport.tasks import Crew, Home
+from qrt_async.transport.worker import Worker
 
 
 class Desk:
@@ -31,6 +32,7 @@ class Desk:
         *,
         spool: Spool | None,
         keep_results: bool,
+        worker: Worker,
     ) -> None:
         self.jobs = Jobs(ask)
         self.watcher = watcher
@@ -40,7 +42,7 @@ class Desk:
         self._announce = announce
         self._spool = spool
         self.decoders: dict[str, Decode] = {}
-        self._decoder = Decoder(self.decoders)
+        self._decoder = Decoder(self.decoders, worker)
         self._keep_results = keep_results
         self._deliveries: WeakKeyDictionary[Known, Delivery] = WeakKeyDictionary()
 

@@ -44,6 +44,10 @@ class Circuit(Fitting, Protocol):
     def metadata(self) -> dict[str, Any]:
         """What its author noted on it."""
 
+    @property
+    def bulk(self) -> float:
+        """About how many characters it is on the wire; infinite where only encoding it tells."""
+
     def encode(self) -> Any:
         """Its place in the PUB, ready for JSON. May be slow."""
 
@@ -66,6 +70,10 @@ class Qasm(Struct, frozen=True):
     @property
     def metadata(self) -> dict[str, Any]:
         return {}
+
+    @property
+    def bulk(self) -> float:
+        return len(self.text)
 
     def encode(self) -> str | pieces.Long:
         return pieces.text(self.text)

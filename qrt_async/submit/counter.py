@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, TypedDict
 
@@ -96,7 +95,7 @@ class Counter:
         params = await self._intake.params(program, new.backend, new.calibration_id, isa)
         new = msgspec.structs.replace(new, params=params, tags=(*(new.tags or ()), tag))
         if isinstance(params, Long):  # copying them into the body of the request takes a while
-            return await asyncio.to_thread(create_job, new)
+            return await self._intake.worker.do(create_job, new)
         return create_job(new)
 
     def accepted(self, errand: Errand, new: NewJob, created: CreatedJob) -> AsyncJob[Any]:
