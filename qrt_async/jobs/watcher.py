@@ -80,8 +80,8 @@ class Watcher:
         if self._over is not None:
             raise self._over
         if not known.settled:
-            self._decider.add(known, self._moment())
-            self._wake.set()
+            if self._decider.add(known, self._moment()):
+                self._wake.set()
             if self._task is None or self._task.done():
                 self._task = self._crew.start(self._run(), "watcher")
 
