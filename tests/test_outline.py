@@ -52,6 +52,7 @@ ONLY_IN = {
     "qiskit_aer": {"programs/revived.py"},
     "samplomatic": set[str](),
     "multiprocessing": set[str](),
+    "opentelemetry": {"integrations/telemetry.py", "integrations/spans.py", "integrations/measures.py"},
     "pickle": {"sweep/working.py"},
 }
 """Where an outside library may be imported. What only runs in a worker process of the emulator may import
@@ -153,6 +154,8 @@ HEAVY = [
     "qiskit_aer",
     "sqlite3",
     "multiprocessing",
+    "opentelemetry",
+    "qrt_async.integrations",
 ]
 
 

@@ -54,7 +54,9 @@ class Desk:
         """The one delivery of this job."""
         found = self._deliveries.get(known)
         if found is None:
-            found = Delivery(self._ask, self._crew, self._decoder, self._spool, keep=self._keep_results)
+            found = Delivery(
+                self._ask, self._crew, self._decoder, self._spool, self._announce, keep=self._keep_results
+            )
             self._deliveries[known] = found
         return found
 

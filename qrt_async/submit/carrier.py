@@ -12,7 +12,7 @@ from qrt_async.errors import JournalError, NotSent, QrtError, ServiceClosed
 from qrt_async.events import JournalFailed
 from qrt_async.jobs.job import AsyncJob
 from qrt_async.submit.budget import Spending
-from qrt_async.submit.counter import Counter
+from qrt_async.submit.counter import Counter, Told
 from qrt_async.submit.diary import Diary, Intent, Withdrawn, withdrawn
 from qrt_async.submit.errand import Errand
 from qrt_async.submit.gates import Gate, InFlight, Load
@@ -47,7 +47,7 @@ class Carrier:
         self._purse = Purse(spending, diary, counter.means, self._kick)
         self._store = store
         self._passages: dict[str, Passage] = {}
-        self._unsent: set[Passage] = set()
+        self._unsent: dict[Passage, Told] = {}
         self._withdrawn: set[str] = set()
         """Not yet written down."""
         self._left: list[Passage] = []
@@ -72,10 +72,10 @@ class Carrier:
         """Have it called once, when one fewer waits."""
         self._rooms.append(call)
 
-    def start(self, passage: Passage, new: NewJob, pack: Pack, *, watch: bool) -> None:
-        """From now on it is on its way."""
+    def start(self, passage: Passage, new: NewJob, pack: Pack, *, watch: bool, again: bool = False) -> None:
+        """From now on it is on its way; ``again``, in this process."""
         self._passages[passage.key] = passage
-        self._unsent.add(passage)
+        self._unsent[passage] = self.counter.told(passage.key, new, again=again)
         self._empty.clear()
         crew = self.counter.means.crew
         work = self._carry(passage, new, pack, watch)
@@ -274,7 +274,9 @@ class Carrier:
 
     def _sent(self, passage: Passage) -> None:
         """It waits no more."""
-        self._unsent.discard(passage)
+        told = self._unsent.pop(passage, None)
+        if told is not None:
+            told(passage.job, passage.error)
         if not self._unsent:
             self._empty.set()
         rooms, self._rooms = self._rooms, []

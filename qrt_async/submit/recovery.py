@@ -169,7 +169,7 @@ class Recoverer:
             async def pack() -> Errand:
                 return self._packer.again(passage, call, intent, suspect=row.state == "sending")
 
-            self._carrier.start(passage, new_of(intent), pack, watch=intent.watch)
+            self._carrier.start(passage, new_of(intent), pack, watch=intent.watch, again=True)
         elif row.job_id is not None:
             self._attach(passage, row, row.job_id)
         return passage

@@ -19,6 +19,7 @@ from qrt_async.errors import (
     Throttled,
     Unavailable,
 )
+from qrt_async.events import PermitTaken, wanted
 from qrt_async.submit.bucket import RateLimit
 from qrt_async.submit.entrance import Entrance, entrance_of
 from qrt_async.submit.errand import Errand, Means
@@ -91,8 +92,11 @@ class Sender:
             entrance = await self.reach(patient=errand.patient)
             if self._stopped is not None:
                 raise self._stopped
+            started = _now()
             await entrance.enter(errand, again=again)
             again = True
+            if wanted(self._means.announce, PermitTaken):
+                self._means.announce(PermitTaken(seconds=_now() - started))
             if not await self._may_leave(entrance, errand):
                 continue
             doubts = errand.doubts

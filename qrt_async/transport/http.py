@@ -218,10 +218,11 @@ class HttpTransport:
         started = asyncio.get_running_loop().time()
         code: int | None = None
         received = 0
+        where = URL(url + _query(request), encoded=True)
         try:
             async with line.session.request(
                 request.method,
-                URL(url + _query(request), encoded=True),
+                where,
                 data=_data(request.body),
                 headers=_headers(request),
                 proxy=line.proxies.to(url),
@@ -243,6 +244,8 @@ class HttpTransport:
                     seconds=asyncio.get_running_loop().time() - started,
                     sent=len(request.body or b""),
                     received=received,
+                    host=where.host or "",
+                    port=where.port,
                 )
             )
 
