@@ -1,1 +1,1 @@
-"""Where this package meets others: a file for each, imported by nobody but you."""
+"""Ways into other worlds: each a leaf that nothing imports, with what it needs imported when it is used."""
