@@ -185,6 +185,12 @@ def test_public_names_are_sorted_few_and_there() -> None:
     assert [name for name in names if not hasattr(qrt_async, name)] == []
 
 
+def test_names_that_few_need_are_there_all_the_same() -> None:
+    rare = ["NoiseLearnerOptions", "TokenBucket"]
+    assert set(rare) & set(qrt_async.__all__) == set()
+    assert [name for name in rare if getattr(qrt_async, name).__name__ != name] == []
+
+
 def test_public_things_say_what_to_rely_on() -> None:
     things = {name: getattr(qrt_async, name) for name in qrt_async.__all__}
     things |= {f"errors.{name}": kind for name, kind in vars(qrt_async.errors).items() if name[0].isupper()}
