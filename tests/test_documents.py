@@ -107,13 +107,13 @@ def reaches_the_ground_energy(said: str) -> None:
     hamiltonian = [(-1.052373245772859, "II"), (0.39793742484318045, "IZ"), (-0.39793742484318045, "ZI"),
                    (-0.01128010425623538, "ZZ"), (0.18093119978423156, "XX")]  # fmt: skip
     paulis = {"I": np.eye(2), "X": np.array([[0, 1], [1, 0]]), "Z": np.diag([1, -1])}
-    matrix = sum(factor * np.kron(paulis[left], paulis[right]) for factor, (left, right) in hamiltonian)
-    assert abs(float(found[1]) - np.linalg.eigvalsh(matrix)[0]) < 0.010, said
+    terms = [factor * np.kron(paulis[label[0]], paulis[label[1]]) for factor, label in hamiltonian]
+    assert abs(float(found[1]) - np.linalg.eigvalsh(np.sum(terms, axis=0))[0]) < 0.010, said
     assert int(found[2].replace(",", "")) >= 65_536, said
 
 
 def follows_its_layout(said: str) -> None:
-    """On the device of 156 qubits: a GHZ state's parity turns with theta, and its ends agree, a little less for noise."""
+    """On the device of 156 qubits: a GHZ state's parity turns with theta, and its ends agree, but for noise."""
     assert " of emulator_heron, " in said, said
     rows = re.findall(r"^ *([\d.]+)  <XXXX> +(-?[\d.]+) .* <ZIIZ> +(-?[\d.]+)", said, re.MULTILINE)
     assert len(rows) == 13, said

@@ -183,6 +183,10 @@ class Journal(KeepsSessions):
         """What ``work`` returns, committed: for who keeps more than submissions in this file."""
         return await self._writer.run(work)
 
+    def begin(self, work: Callable[[sqlite3.Connection], object]) -> None:
+        """The same where nobody waits for it; it is done in its turn. Raises ``JournalError`` where it was closed."""
+        self._writer.begin(work)
+
     async def keys(self) -> set[str]:
         """The keys of all submissions that were ever written down here."""
         return await self._writer.run(

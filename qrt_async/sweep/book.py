@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from msgspec.structs import replace
 
+from qrt_async.errors import JournalError
 from qrt_async.submit.journal import Journal
 from qrt_async.sweep import entries
 from qrt_async.sweep.entries import Opened, Title
@@ -34,11 +35,9 @@ class Book(Protocol):
         """How it stands by now; it is ours alone from now on, unless it says who is its ``holder``. One that was
         ``following`` does not get what was ``cancelled``. ``None`` where memory knows best."""
 
-    async def release(self, *, cancelled: bool = False) -> None:
-        """Nothing more comes of us: another run may have it."""
-
-    def close(self) -> None:
-        """The run is over: another one of this Submitter may have the sweep."""
+    def close(self, *, cancelled: bool = False, keep: bool = False) -> None:
+        """The run is over: another one may have the sweep. To ``keep`` is to let none but those of this Submitter have
+        it, which has jobs of it under way."""
 
     async def save(self, rows: Sequence[Row]) -> None:
         """New rows, and old ones in their new state: all of them, or none."""
@@ -64,9 +63,7 @@ class NoBook:
     async def hold(self, *, following: bool = False) -> Opened | None:
         return None
 
-    async def release(self, *, cancelled: bool = False) -> None: ...
-
-    def close(self) -> None: ...
+    def close(self, *, cancelled: bool = False, keep: bool = False) -> None: ...
 
     async def save(self, rows: Sequence[Row]) -> None: ...
 
@@ -105,12 +102,14 @@ class JournalBook:
             self._under_way.add(self._mine)
         return opened
 
-    async def release(self, *, cancelled: bool = False) -> None:
+    def close(self, *, cancelled: bool = False, keep: bool = False) -> None:
+        mine = self._mine
+        self._under_way.discard(mine)
+        if keep:
+            return
         owner = entries.CANCELLED if cancelled else entries.NOBODY
-        await self._journal.run(lambda db: entries.hand_over(db, *self._mine, owner))
-
-    def close(self) -> None:
-        self._under_way.discard(self._mine)
+        with suppress(JournalError):  # closed before: that we are gone tells it
+            self._journal.begin(lambda db: entries.hand_over(db, *mine, owner))
 
     async def save(self, rows: Sequence[Row]) -> None:
         found = list(rows)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from concurrent.futures import Executor
-from contextlib import suppress
 
 from qrt_async.errors import JournalError
 from qrt_async.events import JournalFailed
 from qrt_async.submit.key import fresh_key
+from qrt_async.submit.passage import Passage
 from qrt_async.submit.shielded import shielded
 from qrt_async.sweep.bell import Bell
 from qrt_async.sweep.book import Book
@@ -37,6 +37,8 @@ class Holdings:
         self.jobs_ended: set[str] = set()
         self.known: frozenset[str] = frozenset()
         self.uncharged: tuple[str, ...] = ()
+        self.unread: dict[str, Passage] = {}
+        """Of jobs that there are, and whose result was not to be had."""
         self.holds = self.cancelled = False
         self.holder: int | None = None
         self.elsewhere: frozenset[str] = frozenset()
@@ -68,18 +70,11 @@ class Holdings:
         if self.holds:
             await self.save(self._void_unsent(opened))
 
-    def let_go(self) -> None:
-        """The run is over."""
+    def let_go(self, *, cancelled: bool = False, keep: bool = False) -> None:
+        """The run is over, and whoever runs the sweep next may have it; see ``Book.close``."""
         if self.holds:
             self.holds = False
-            self.book.close()
-
-    async def release(self, *, cancelled: bool = False) -> None:
-        """Whoever runs the sweep next may have it: in another process, too, while we are still here. Where that cannot
-        be written down any more, our end tells it."""
-        if self.holds:
-            with suppress(JournalError):
-                await self.book.release(cancelled=cancelled)
+            self.book.close(cancelled=cancelled, keep=keep)
 
     @property
     def all_ended(self) -> bool:
@@ -136,10 +131,11 @@ class Holdings:
         self.bell.ring()
 
     async def forget_failed(self) -> None:
-        """Points that failed are missing again. Those that only the user's function failed with are not: it sees them
-        again."""
+        """Points that failed are missing again. Those whose result could only not be read are not, which is read again;
+        nor those that only the user's function failed with: it sees them again."""
         failed = [row for row in self.standing if row.state == "failed"]
-        await self.save(self.standing.void(failed))
+        await self.save(self.standing.void([row for row in failed if row.job not in self.unread]))
+        self.standing.reopen([row for row in failed if row.job in self.unread])
         self._working.forget_mistakes()
         self.finished, self.jobs_ended = [], set()
         self.standing.extra = 0

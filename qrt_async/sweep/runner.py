@@ -6,7 +6,7 @@ import asyncio
 from concurrent.futures import Executor
 
 from qrt_async.errors import InvalidInput, QrtError, ServiceClosed
-from qrt_async.submit.shielded import cancel_each, shielded
+from qrt_async.submit.shielded import at_most, cancel_each, shielded
 from qrt_async.sweep.book import Book
 from qrt_async.sweep.course import Course
 from qrt_async.sweep.following import follow
@@ -20,6 +20,9 @@ from qrt_async.sweep.rows import Failure, Row
 from qrt_async.sweep.split import extra_jobs
 from qrt_async.sweep.sweep import Sweep
 from qrt_async.transport.flight import Flight
+
+_ANSWER = 10.0
+"""Seconds that the service has to answer a submission which is cancelled meanwhile."""
 
 
 class Runner:
@@ -80,11 +83,12 @@ class Runner:
         if self._task is not None:
             self._task.cancel()
             await asyncio.wait([self._task])
-        passages = list(self._course.passages.values())
-        jobs = [passage.job for passage in passages if not self._hands.withdraw(passage)]
-        await cancel_each([job for job in jobs if job is not None])
+        passages = [each for each in self._course.passages.values() if not self._hands.withdraw(each)]
+        for passage in passages:  # a request on its way may become a job yet
+            await at_most(_ANSWER, passage.settled())
+        await cancel_each([passage.job for passage in passages if passage.job is not None])
         await self._give_up()
-        await self.held.release(cancelled=True)
+        self.held.let_go(cancelled=True)
         self._end()
 
     async def _give_up(self) -> None:
@@ -179,7 +183,6 @@ class Runner:
         held.bell.ring()
         await held.finish_ended()
         await self._course.run()
-        await held.release()
 
     async def _have(self) -> bool:
         """Have the sweep for ourselves; ``False`` where it came to its end in other hands."""
@@ -199,7 +202,7 @@ class Runner:
 
     def _end(self) -> None:
         self.over = True
-        self.held.let_go()
+        self.held.let_go(keep=bool(self._course.passages))
         self.held.bell.ring()
 
 

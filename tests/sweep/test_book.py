@@ -124,14 +124,14 @@ async def test_a_sweep_belongs_to_one_living_process_at_a_time(tmp_path: Path) -
 @pytest.mark.parametrize("cancelled", [False, True])
 async def test_what_was_let_go_may_be_had_by_anybody(tmp_path: Path, cancelled: bool) -> None:
     async with opened(tmp_path / "j.db") as (book, _):
-        await book.release(cancelled=cancelled)
+        book.close(cancelled=cancelled)
         async with opened(tmp_path / "j.db") as (_, found):
             assert (found.holder, found.cancelled) == (None, False)
 
 
 async def test_what_was_cancelled_is_not_gone_on_with_by_who_followed(tmp_path: Path) -> None:
     async with opened(tmp_path / "j.db") as (book, _), opened(tmp_path / "j.db") as (follower, _):
-        await book.release(cancelled=True)
+        book.close(cancelled=True)
         found = await follower.hold(following=True)
         assert found is not None
         assert found.cancelled

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 import qrt_async as qrt
-from qrt_async.errors import InvalidInput, NotSent
+from qrt_async.errors import InvalidInput, NotSent, ServiceClosed, Unavailable
 from tests.ground import BACKEND, Ground, ground
 from tests.sweep.ground import Reads, inline, open_ground, read, sweep
 
@@ -130,6 +130,63 @@ async def test_a_sweep_that_is_over_may_be_gone_on_with_by_another_process(tmp_p
 async def _over(run: qrt.SweepRun) -> qrt.SweepRun:
     await run
     return run
+
+
+async def test_cancelled_at_any_moment_it_keeps_nobody_from_the_sweep(tmp_path: Path) -> None:
+    async with two(tmp_path / "runs.db") as (_, first, second):
+        for turns in range(0, 40, 3):
+            run = run_of(first)
+            run.start()
+            for _ in range(turns):
+                await asyncio.sleep(0)
+            await run.cancel()
+        after = run_of(second)
+        assert all(read(point) == point.index for point in await after)
+
+
+async def test_jobs_of_a_submitter_that_is_open_are_not_sent_by_another_one(tmp_path: Path) -> None:
+    async with two(tmp_path / "runs.db") as (here, _, second):
+        async with qrt.Submitter(here.service, journal=inline(tmp_path / "runs.db"), leave="detach") as first:
+            run, after = run_of(first), run_of(second)
+            run.start()
+            await asyncio.sleep(5)
+            after.start()
+            assert run._runner._task is not None
+            run._runner._task.cancel()  # as a service that is closed
+            with pytest.raises(ServiceClosed):
+                await run
+            await asyncio.sleep(300)
+            assert not after.done
+        assert all(read(point) == point.index for point in await after)
+        assert len(await here.jobs()) == 5
+
+
+async def test_a_result_that_another_open_submitter_has_to_read_is_an_error_until_it_is_left(
+    tmp_path: Path,
+) -> None:
+    async with two(tmp_path / "runs.db") as (here, _, second):
+        async with qrt.Submitter(here.service, journal=inline(tmp_path / "runs.db")) as first:
+            await here.fault(kind="status", path="/v1/jobs/{id}/results", status=503)
+            assert all(isinstance(point.error, Unavailable) for point in await run_of(first))
+            await here.peace()
+            run = run_of(second)
+            assert all("another Submitter's" in str(point.error) for point in await run)
+        assert await run.retry_failed() == 20
+        assert all(read(point) == point.index for point in await run)
+        assert len(await here.jobs()) == 5
+
+
+async def test_cancelling_waits_for_a_request_on_its_way_and_cancels_its_job(tmp_path: Path) -> None:
+    async with open_ground(journal=tmp_path / "runs.db") as (here, submitter):
+        await here.fault(method="POST", path="/v1/jobs", kind="delay", seconds=3.0, when="after")
+        run = run_of(submitter)
+        run.start()
+        while not await here.jobs():  # noqa: ASYNC110 - the server rings no bell
+            await asyncio.sleep(0.1)
+        await run.cancel()
+        page = await here.service.jobs.list()
+        assert page.jobs
+        assert {job.state.status for job in page.jobs} == {qrt.JobStatus.CANCELLED}
 
 
 async def test_leaving_does_not_wait_for_what_one_only_follows(tmp_path: Path) -> None:

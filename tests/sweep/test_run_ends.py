@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 import qrt_async as qrt
-from qrt_async.errors import NotSent, OverUsage, ServiceClosed
+from qrt_async.errors import NotSent, OverUsage, ServiceClosed, Unavailable
 from tests.ground import BACKEND, ground
 from tests.sweep.ground import Reads, inline, open_ground, read, sweep
 
@@ -66,6 +66,30 @@ async def test_a_charge_that_was_not_settled_is_asked_for_by_the_next_run(tmp_pa
                 await run
                 await asyncio.sleep(waits)
                 assert run.progress.charged == known
+
+
+async def test_results_that_cannot_be_had_for_a_while_are_read_again_and_not_measured_again(
+    journal: Path | None,
+) -> None:
+    async with open_ground(journal=journal) as (here, submitter):
+        await here.fault(kind="status", path="/v1/jobs/{id}/results", status=503)
+        run = submitter.sweep(sweep(), backend=BACKEND, name="outage", pack=5)
+        assert all(isinstance(point.error, Unavailable) for point in await run)
+        await here.peace()
+        assert await run.retry_failed() == 20
+        assert all(read(point) == point.index for point in await run)
+        assert len(await here.jobs()) == 4
+
+
+async def test_the_next_run_reads_what_could_not_be_read(tmp_path: Path) -> None:
+    async with ground(simulator=Reads()) as here:  # type: ignore[arg-type] # as Sampled
+        for outage in (True, False):
+            rule: dict[str, Any] = {"kind": "status", "path": "/v1/jobs/{id}/results", "status": 503}
+            await (here.fault(**rule) if outage else here.peace())
+            async with qrt.Submitter(here.service, journal=inline(tmp_path / "runs.db")) as submitter:
+                points = await submitter.sweep(sweep(), backend=BACKEND, name="next", pack=5)
+                assert all((point.error is not None) == outage for point in points)
+        assert len(await here.jobs()) == 4
 
 
 async def test_what_earlier_runs_may_still_be_charged_is_reserved(tmp_path: Path) -> None:
