@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import math
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +35,22 @@ async def test_a_sweep_that_was_left_goes_on_where_it_ended(tmp_path: Path) -> N
         assert 0 < sent < 5
         async with qrt.Submitter(here.service, journal=inline(journal)) as submitter:
             run = submitter.sweep(sweep(), backend=BACKEND, name="left", pack=4)
+            assert all(read(point) == point.index for point in await run)
+        assert len(await here.jobs()) == 5
+
+
+async def test_a_journal_that_was_carried_to_another_place_goes_on_there(tmp_path: Path) -> None:
+    (tmp_path / "other").mkdir()
+    async with ground(simulator=Reads(), config={"rate_limit": (2, 60.0)}) as here:  # type: ignore[arg-type]
+        with contextlib.suppress(KeyError):
+            async with qrt.Submitter(here.service, journal=inline(tmp_path / "runs.db")) as submitter:
+                submitter.sweep(sweep(), backend=BACKEND, name="carried", pack=4).start()
+                await asyncio.sleep(20)
+                raise KeyError
+        assert 0 < len(await here.jobs()) < 5
+        carried = shutil.copy(tmp_path / "runs.db", tmp_path / "other")
+        async with qrt.Submitter(here.service, journal=inline(Path(carried))) as submitter:
+            run = submitter.sweep(sweep(), backend=BACKEND, name="carried", pack=4)
             assert all(read(point) == point.index for point in await run)
         assert len(await here.jobs()) == 5
 
