@@ -43,7 +43,7 @@ class EventStream(Reply):
         yield _RETRY
         try:
             if self._told is not None:
-                await self._source.resume()
+                await self._source.resume(self._told)
             async for frame in self._frames():
                 yield frame
         except Closed:
