@@ -36,6 +36,7 @@ LAYERS = [
     {"jobs"},
     {"submit"},
     {"sweep"},
+    {"coalesce"},
     {"service"},
     {"testing", "integrations", "cli"},
 ]

@@ -14,7 +14,13 @@ from qrt_async.errors import InvalidInput
 from qrt_async.programs import quantum_program
 from qrt_async.programs.isa import Fits, InstructionSet, check_width
 from qrt_async.programs.options import EstimatorOptions, NoiseLearnerOptions, SamplerOptions, read_options
-from qrt_async.programs.pubs import SamplerPub, read_circuits, read_estimator_pubs, read_sampler_pubs
+from qrt_async.programs.pubs import (
+    EstimatorPub,
+    SamplerPub,
+    read_circuits,
+    read_estimator_pubs,
+    read_sampler_pubs,
+)
 from qrt_async.programs.values import Parameters
 
 if TYPE_CHECKING:
@@ -133,6 +139,17 @@ class Sampler(CircuitProgram["PrimitiveResult"]):
             quantum_program.check_options(self._params)
             quantum_program.check_circuits(self._pubs)
 
+    @property
+    def pubs(self) -> tuple[SamplerPub, ...]:
+        """As they were read."""
+        return self._pubs
+
+    @property
+    def options(self) -> Mapping[str, Any]:
+        """As the service has them; those that were left to it are not there."""
+        options: Mapping[str, Any] = self._params
+        return options
+
     def check(self, backend: InstructionSet) -> None:
         fits = Fits(backend)
         for index, pub in enumerate(self._pubs):
@@ -182,6 +199,17 @@ class Estimator(CircuitProgram["PrimitiveResult"]):
     ) -> None:
         self._pubs = read_estimator_pubs(pubs, precision)
         super().__init__("estimator", read_options(options, EstimatorOptions))
+
+    @property
+    def pubs(self) -> tuple[EstimatorPub, ...]:
+        """As they were read."""
+        return self._pubs
+
+    @property
+    def options(self) -> Mapping[str, Any]:
+        """As the service has them; those that were left to it are not there."""
+        options: Mapping[str, Any] = self._params
+        return options
 
     def check(self, backend: InstructionSet) -> None:
         fits = Fits(backend)

@@ -13,7 +13,7 @@ from qrt_async.jobs.known import Known
 from qrt_async.submit.bucket import RateLimit
 from qrt_async.submit.errand import Errand, Means
 from qrt_async.submit.gates import Gate, Hold, PendingCap, Shut
-from qrt_async.submit.line import Line
+from qrt_async.submit.line import Line, Place
 from qrt_async.submit.permits import PermitStore, ProcessPermits
 from qrt_async.submit.recent import recent_ages
 
@@ -117,6 +117,14 @@ class Entrance:
             crew = next(iter(self._line)).means.crew
             self._serving = crew.start(self._serve(), "line of submissions")
             self._serving.add_done_callback(self._served)
+
+    def move(self, errand: Errand, place: Place) -> None:
+        """It stands somewhere else from now on."""
+        errand.place = place
+        if errand in self._line:
+            self._line.remove(errand)
+            self._line.add(errand, place)
+            self.kick()
 
     def evict(self, means: Means, error: QrtError) -> None:
         """A service closes: those in line who came from it are told why."""

@@ -64,6 +64,18 @@ class Passage:
             return None
         return self.entrance.why(self.errand)
 
+    @property
+    def eta(self) -> float | None:
+        """Seconds until it is expected to be sent; ``None`` when it does not wait, or nobody can say."""
+        if self.entrance is None or self.errand is None or self.why is None:
+            return None
+        return self.entrance.eta(self.errand)
+
+    @property
+    def packed(self) -> bool:
+        """Is it written down, where there is a journal?"""
+        return self.errand is not None
+
     def held_by(self, handle: object) -> None:
         """While this lives, somebody may still ask."""
         self._handle = ref(handle)

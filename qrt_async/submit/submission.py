@@ -62,10 +62,7 @@ class Submission(Generic[R_co]):
     @property
     def eta(self) -> float | None:
         """Seconds until it is expected to be sent; ``None`` when it does not wait, or nobody can say."""
-        passage = self._passage
-        if passage.entrance is None or passage.errand is None or passage.why is None:
-            return None
-        return passage.entrance.eta(passage.errand)
+        return self._passage.eta
 
     def withdraw(self) -> bool:
         """Take it back: ``True`` if it was not sent and never will be, ``False`` if it is too late."""

@@ -15,6 +15,7 @@ from qrt_async.programs.program import Program
 from qrt_async.submit.bucket import RateLimit
 from qrt_async.submit.budget import Budget, Spending
 from qrt_async.submit.carrier import Carrier
+from qrt_async.submit.coalescing import Coalesce
 from qrt_async.submit.counter import Counter, Wishes, draft
 from qrt_async.submit.diary import Diary, NoDiary
 from qrt_async.submit.errand import SETTLE
@@ -65,6 +66,8 @@ class Submitter:
     ``permits`` is a file on a disk of this machine through which all processes that name it keep to one rate limit,
     those that die included; ``None`` shares it inside this process only.
 
+    ``coalesce`` lets submissions with ``share=True`` share jobs with others that are to run in the same way.
+
     ``leave`` says what leaving does. ``drain``: a normal exit waits until all are sent; by an exception nothing more
     is. ``detach``: nothing more is sent. ``cancel_waiting``: the same, and what waits is given up. ``cancel_all``:
     jobs that have not ended are cancelled, too. Jobs that are not cancelled run on, and can be awaited.
@@ -81,6 +84,7 @@ class Submitter:
         budget: Budget | None = None,
         settle: float | None = SETTLE,
         leave: Leave = "drain",
+        coalesce: Coalesce | None = None,
     ) -> None:
         if leave not in get_args(Leave):
             raise InvalidInput(f"leave is {leave!r}; allowed: {', '.join(get_args(Leave))}.")
@@ -93,6 +97,7 @@ class Submitter:
         self._max_waiting = max_waiting
         self._budget = budget
         self._leave: Leave = leave
+        self._coalesce = coalesce
         self._journal = Journal(journal) if isinstance(journal, str | Path) else journal
         if self._journal is not None:
             self._journal.lend()
@@ -202,10 +207,7 @@ class Submitter:
         """From now on it is on its way."""
         self._counter.home.enter()
         new = self._drafted(program, backend, wishes)
-        if self._over:
-            raise InvalidInput("This Submitter was left: make a new one. Nothing was sent.")
-        if self._carrier.waiting >= self._max_waiting:
-            raise self._line_full()
+        self._check_room()
         passage = Passage(key, backend, place, self._told)
         passage.keeper = self._keeper
         self._carrier.start(
@@ -222,12 +224,19 @@ class Submitter:
             return new
         return msgspec.structs.replace(new, cost=self._budget.cost_of(new.cost))
 
+    def _check_room(self) -> None:
+        """May one more come? Raises ``InvalidInput``, ``LineFull``."""
+        if self._over:
+            raise InvalidInput("This Submitter was left: make a new one. Nothing was sent.")
+        if self.waiting >= self._max_waiting:
+            raise self._line_full()
+
     def _line_full(self) -> LineFull:
         entrance = self._counter.sender.entered
         eta = None if entrance is None else entrance.permits.forecast(0)
         wait = max(1.0, 1.0 if eta is None else min(eta, 3600.0))
         return LineFull(
-            f"{self._carrier.waiting} submissions wait already, of at most {self._max_waiting} (max_waiting)."
+            f"{self.waiting} submissions wait already, of at most {self._max_waiting} (max_waiting)."
             f" There may be room in {wait:g} s. Nothing was sent.",
             retry_after=wait,
         )
@@ -243,7 +252,7 @@ class Submitter:
         if self._over:
             return
         self._over = True
-        left = await self._carrier.stop("its Submitter was left.", cancel_jobs=self._leave == "cancel_all")
+        left = await self._halt("its Submitter was left.")
         if self._leave in {"cancel_waiting", "cancel_all"}:
             await self._carrier.withdrawn(left)
         if self._journal is not None and self._journal in self._counter.journals:
@@ -252,11 +261,15 @@ class Submitter:
         if left:
             self._count(left, error)
 
+    async def _halt(self, why: str) -> list[Passage]:
+        """Send nothing more; those that were not sent."""
+        return await self._carrier.stop(why, cancel_jobs=self._leave == "cancel_all")
+
     def _count(self, left: list[Passage], error: BaseException | None) -> None:
         """Say how many were not sent; in the words of an error where nothing else is under way."""
         count = len(left)
         given_up = self._leave in {"cancel_waiting", "cancel_all"}
-        kept = self._diary.keeps and not given_up and all(passage.errand is not None for passage in left)
+        kept = self._diary.keeps and not given_up and all(passage.packed for passage in left)
         self._counter.means.announce(SubmissionsLeft(count=count, kept=kept))
         if kept or (given_up and error is None):
             return
