@@ -93,15 +93,3 @@ def post(bodies: Sequence[bytes], tag: str) -> Call[CreatedJob]:
         calibration_id=first.calibration_id,
     )
     return create_job(new)
-
-
-def new_job(body: Body, tag: str) -> NewJob:
-    """What is known of the job without its params."""
-    return NewJob(
-        program_id=body.program_id,
-        backend=body.backend,
-        params=Raw(b"{}"),
-        tags=(*of_users(body.tags), tag) if tag else of_users(body.tags) or None,
-        cost=body.cost,
-        session_id=body.session_id,
-    )

@@ -22,24 +22,21 @@ R = TypeVar("R")
 
 class Lot:
     """What is known of a share: of its owner's job, as far as anybody can see. ``give_up`` is what cancelling does,
-    ``bring`` fetches its result."""
+    ``bring`` what fetches its result, once there is one."""
 
-    def __init__(
-        self,
-        job: AsyncJob[Any],
-        accepted: Acceptance,
-        give_up: Callable[[], Awaitable[bool]],
-    ) -> None:
+    def __init__(self, job: AsyncJob[Any], accepted: Acceptance) -> None:
         self.known = Known(job.id, accepted)
         self.job = job
         """The one it rides in, with everybody's."""
         self.portion = Portion(span=(0, 1), pubs=1, executions=1, part=1.0)
         self.bring: Callable[[], Awaitable[bytes]] | None = None
-        self.give_up = give_up
+        self.give_up: Callable[[], Awaitable[bool]]
+        self.paid = 0.0
+        """Its part of jobs that came to nothing, in seconds of QPU time."""
 
-    def ride(self, job: AsyncJob[Any], portion: Portion) -> None:
+    def ride(self, job: AsyncJob[Any], portion: Portion, give_up: Callable[[], Awaitable[bool]]) -> None:
         """From now on it is in this job."""
-        self.job, self.portion = job, portion
+        self.job, self.portion, self.give_up = job, portion, give_up
         self.known.id = job.id
 
     def follow(self, update: JobUpdate) -> None:

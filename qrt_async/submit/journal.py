@@ -29,7 +29,8 @@ SELECT (SELECT total(charged) FROM submissions WHERE reserved IS NOT NULL)
 
 _FIELDS = {"program_id": "program", "session_id": "session"}
 _INTENT = tuple(_FIELDS.get(name, name) for name in Intent.__struct_fields__)
-_ROWS = f"SELECT {', '.join(_INTENT)}, state, posts, job, detail, reserved IS NOT NULL AND charged IS NULL FROM submissions"  # noqa: S608 - ours
+_STATE = "state, posts, job, detail, reserved IS NOT NULL AND charged IS NULL"
+_ROWS = f"SELECT {', '.join(_INTENT)}, {_STATE} FROM submissions"  # noqa: S608 - our names
 
 T = TypeVar("T")
 

@@ -34,6 +34,11 @@ class Submission(Generic[R_co]):
         return self.result().__await__()
 
     @property
+    def passage(self) -> Passage:
+        """Its way, for who carries it."""
+        return self._passage
+
+    @property
     def id(self) -> str:
         """Its key, known before the service knows anything; it is part of a reserved tag of the job."""
         return self._passage.key

@@ -98,6 +98,7 @@ class Submitter:
         self._budget = budget
         self._leave: Leave = leave
         self._coalesce = coalesce
+        self._settle = settle
         self._journal = Journal(journal) if isinstance(journal, str | Path) else journal
         if self._journal is not None:
             self._journal.lend()
