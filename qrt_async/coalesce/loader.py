@@ -40,7 +40,7 @@ class Loader:
         call = await self._counter.written(program, new, wishes.get("isa", "check"), tag)
         facts = await self.facts(share.backend)
         body = call.request.body or b""
-        kind, share.size = await asyncio.to_thread(_read, program, body, facts)
+        kind, size = await asyncio.to_thread(_read, program, body, facts)
         intent = Intent(
             key=share.key,
             program_id=new.program_id,
@@ -53,11 +53,11 @@ class Loader:
             session_id=new.session_id,
             instance=self._counter.instance,
             shared="member",
-            size=msgspec.json.encode(share.size).decode(),
+            size=msgspec.json.encode(size).decode(),
         )
         ceilings = await self._ceilings(intent)
         await self._diary.intend(intent)
-        share.intent = intent
+        put(share, intent)
         return kind, ceilings
 
     async def reload(self, share: Share, intent: Intent) -> tuple[str, Ceilings]:
@@ -96,3 +96,4 @@ def put(share: Share, intent: Intent) -> None:
     """As it was written down."""
     share.intent = intent
     share.size = msgspec.json.decode(intent.size or "{}", type=Size)
+    share.keep()

@@ -150,6 +150,10 @@ class Pool:
         why = self._open[0].why if self._open else None
         return why or f"waits up to {self._rules.max_wait:g} s for others to share a job with"
 
+    def ahead(self, share: Share) -> int | None:
+        """How many are before the next job in line."""
+        return self._open[0].ahead if self._open else None
+
     def eta(self, share: Share) -> float | None:
         """Seconds until the next job leaves."""
         if self._open and self._open[0].why is not None:

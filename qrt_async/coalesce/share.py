@@ -21,11 +21,15 @@ class Waits(Protocol):
 
     def eta(self, share: Share) -> float | None: ...
 
+    def ahead(self, share: Share) -> int | None: ...
+
     def remove(self, share: Share) -> None: ...
 
 
 class Share(Passage):
     """``intent`` is there once it is checked, encoded and written down. ``sent`` is called when it waits no more."""
+
+    lasts = True
 
     def __init__(
         self,
@@ -46,15 +50,15 @@ class Share(Passage):
 
     @property
     def why(self) -> str | None:
-        return None if self.waits is None else self.waits.why(self)
+        return self.elsewhere if self.waits is None else self.waits.why(self)
 
     @property
     def eta(self) -> float | None:
         return None if self.waits is None else self.waits.eta(self)
 
     @property
-    def packed(self) -> bool:
-        return self.intent is not None
+    def ahead(self) -> int | None:
+        return None if self.waits is None else self.waits.ahead(self)
 
     @property
     def wanted(self) -> bool:

@@ -28,6 +28,7 @@ from qrt_async.submit.coalescing import Coalesce
 from qrt_async.submit.counter import Counter, Wishes
 from qrt_async.submit.line import Place
 from qrt_async.submit.passage import Passage
+from qrt_async.submit.register import Register
 from qrt_async.submit.shielded import at_most
 from qrt_async.sweep.ceilings import Ceilings
 
@@ -43,6 +44,7 @@ class Sharing:
         book: Book,
         settle: float | None,
         told: Callable[[Passage], None],
+        register: Register,
     ) -> None:
         self.rules = rules
         self.left: list[Share] = []
@@ -54,6 +56,7 @@ class Sharing:
         self._counter = counter
         self._carrier = carrier
         self._told = told
+        self._register = register
         self._pools: dict[str, Pool] = {}
         self._unsent: set[Share] = set()
         self._empty = asyncio.Event()
@@ -70,6 +73,7 @@ class Sharing:
     def start(self, program: Program[Any], new: NewJob, place: Place, wishes: Wishes, key: str) -> Share:
         """From now on it is on its way."""
         share = self.make(key, new.backend, place)
+        self._register.add(share, new)
         return self.carry(share, self.loader.load(share, program, new, wishes))
 
     def make(self, key: str, backend: str, place: Place) -> Share:
@@ -115,7 +119,7 @@ class Sharing:
 
     def withdraw(self, share: Passage) -> bool:
         """Out of its pool: ``False`` once it is sealed into a job."""
-        if not isinstance(share, Share) or not share.unsent or (share.packed and share.waits is None):
+        if not isinstance(share, Share) or not share.unsent or (share.is_kept and share.waits is None):
             return False
         if share.waits is not None:
             share.waits.remove(share)
@@ -180,7 +184,7 @@ class Sharing:
         self._stopped = why
         for pool in list(self._pools.values()):
             self._put_down(pool.empty())
-        loading = [share.task for share in self._unsent if not share.packed and share.task is not None]
+        loading = [share.task for share in self._unsent if not share.is_kept and share.task is not None]
         if loading and self._carrier.diary.keeps:
             await at_most(GRACE, _settled(loading))
         for task in loading:

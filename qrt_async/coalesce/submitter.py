@@ -7,6 +7,7 @@ from typing import Any, Unpack
 from qrt_async.coalesce.bodies import SHAREABLE
 from qrt_async.coalesce.book import JournalBook, NoBook
 from qrt_async.coalesce.bundle import Bundle
+from qrt_async.coalesce.share import Share
 from qrt_async.coalesce.sharing import Sharing
 from qrt_async.errors import InvalidInput
 from qrt_async.programs.program import Estimator, Program, Sampler
@@ -30,8 +31,15 @@ class Submitter(sweep.Submitter):
             raise InvalidInput(f"coalesce is {self._coalesce!r}; it must be a qrt.Coalesce, or None.")
         book = NoBook() if self._journal is None else JournalBook(self._journal)
         self._sharing = Sharing(
-            self._coalesce or Coalesce(), self._counter, self._carrier, book, self._settle, self._told
+            self._coalesce or Coalesce(),
+            self._counter,
+            self._carrier,
+            book,
+            self._settle,
+            self._told,
+            self._register,
         )
+        self._finder.withdraw = self._withdraw
 
     @property
     def waiting(self) -> int:
@@ -100,6 +108,10 @@ class Submitter(sweep.Submitter):
         self._check_room()
         passage = self._sharing.start(program, new, place, wishes, fresh_key())
         return Submission(passage, self._sharing.withdraw)
+
+    def _withdraw(self, passage: Passage) -> bool:
+        hand = self._sharing if isinstance(passage, Share) else self._carrier
+        return hand.withdraw(passage)
 
     async def _all_sent(self) -> None:
         self._sharing.hurry()
