@@ -77,11 +77,22 @@ class BundleRow(Struct, frozen=True, kw_only=True):
     uncharged: bool
 
 
+_WITHDRAWN = "SELECT 1 FROM submissions WHERE key = ? AND state = 'withdrawn'"
+_REOPEN = (
+    "UPDATE submissions SET bundle = NULL, state = 'waiting', changed = ?"
+    " WHERE bundle = ? AND shared = 'member' AND state IN ('waiting', 'sending')"
+)
+
+
 class Book(Protocol):
     """Each returns once what it says is safe."""
 
-    async def seal(self, bundle: Intent, seats: Sequence[Seat]) -> None:
-        """These, and nobody else, are to leave together."""
+    async def seal(self, bundle: Intent, seats: Sequence[Seat]) -> set[str]:
+        """These, and nobody else, are to leave together. Returns who was withdrawn meanwhile, by another process:
+        then nothing is written."""
+
+    async def reopen(self, bundle: str) -> None:
+        """It did not leave, for certain: who was in it waits again."""
 
     async def accepted(self, bundle: str, job_id: str) -> None:
         """The service took them in."""
@@ -102,7 +113,10 @@ class Book(Protocol):
 class NoBook:
     """While the process lives, its memory is enough."""
 
-    async def seal(self, bundle: Intent, seats: Sequence[Seat]) -> None: ...
+    async def seal(self, bundle: Intent, seats: Sequence[Seat]) -> set[str]:
+        return set()
+
+    async def reopen(self, bundle: str) -> None: ...
 
     async def accepted(self, bundle: str, job_id: str) -> None: ...
 
@@ -124,20 +138,24 @@ class JournalBook:
     def __init__(self, journal: Journal) -> None:
         self._journal = journal
 
-    async def seal(self, bundle: Intent, seats: Sequence[Seat]) -> None:
-        def write(db: sqlite3.Connection) -> None:
-            db.execute(*self._journal.inserting(bundle))
-            db.execute(
-                "UPDATE submissions SET bundle = NULL WHERE bundle = ? AND shared = 'member'", (bundle.key,)
-            )
-            _seat(db, bundle.key, seats)
+    async def seal(self, bundle: Intent, seats: Sequence[Seat]) -> set[str]:
+        def write(db: sqlite3.Connection) -> set[str]:
+            gone = {seat.key for seat in seats if db.execute(_WITHDRAWN, (seat.key,)).fetchone()}
+            if not gone:
+                db.execute(*self._journal.inserting(bundle))
+                db.execute(_REOPEN, (now(), bundle.key))
+                _seat(db, bundle.key, seats)
+            return gone
 
-        await self._journal.run(write)
+        return await self._journal.run(write)
+
+    async def reopen(self, bundle: str) -> None:
+        await self._journal.run(lambda db: db.execute(_REOPEN, (now(), bundle)).close())
 
     async def accepted(self, bundle: str, job_id: str) -> None:
         statement = (
             "UPDATE submissions SET state = 'accepted', job = ?, changed = ?"
-            " WHERE bundle = ? AND state IN ('waiting', 'accepted')"
+            " WHERE bundle = ? AND state IN ('waiting', 'sending', 'accepted')"
         )
         await self._journal.run(lambda db: db.execute(statement, (job_id, now(), bundle)).close())
 
@@ -173,7 +191,8 @@ class JournalBook:
 
 def _seat(db: sqlite3.Connection, bundle: str, seats: Iterable[Seat]) -> None:
     db.executemany(
-        "UPDATE submissions SET bundle = ?, first = ?, pubs = ?, suspicion = NULL WHERE key = ?",
+        "UPDATE submissions SET bundle = ?, first = ?, pubs = ?, suspicion = NULL,"
+        " state = CASE WHEN state = 'waiting' THEN 'sending' ELSE state END WHERE key = ?",
         [(bundle, *seat.span, seat.key) for seat in seats],
     )
 

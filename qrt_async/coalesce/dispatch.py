@@ -7,7 +7,9 @@ from collections.abc import Callable, Sequence
 
 from msgspec.structs import replace
 
+from qrt_async.api.call import Call
 from qrt_async.api.job_calls import create_job
+from qrt_async.api.models import CreatedJob
 from qrt_async.coalesce.bodies import post
 from qrt_async.coalesce.book import Book
 from qrt_async.coalesce.bundle import Bundle, Hears
@@ -17,7 +19,7 @@ from qrt_async.coalesce.share import Share
 from qrt_async.errors import NotSent
 from qrt_async.submit.carrier import Carrier
 from qrt_async.submit.counter import Counter
-from qrt_async.submit.diary import Intent
+from qrt_async.submit.diary import Intent, Withdrawn
 from qrt_async.submit.errand import Errand
 from qrt_async.submit.gates import Load
 from qrt_async.submit.key import fresh_key, tag_of
@@ -91,34 +93,49 @@ class Dispatch:
             _fill(bundle)
         bundle.leave()
         if bundle.call is None:
-            bodies = [share.body for share in bundle.shares]
-            bundle.call = await asyncio.to_thread(post, bodies, errand.tag)
-            await self._book.seal(bundle.intent, bundle.seats)
+            bundle.call = await self._sealed(bundle, errand.tag)
         errand.call = bundle.call
         left = await self._carrier.leaving(bundle, errand.load)
         if not left:
-            self._reopen(bundle, errand)
+            await self._reopen(bundle, errand)
         return left
+
+    async def _sealed(self, bundle: Bundle, tag: str) -> Call[CreatedJob]:
+        """The POST, with those who are still in it when that is written down."""
+        while gone := await self._book.seal(bundle.intent, bundle.seats):
+            for share in [share for share in bundle.shares if share.key in gone]:
+                bundle.shares.remove(share)
+                share.fail(
+                    Withdrawn(f"Submission {share.key} was withdrawn before it was sent."), "withdrawn"
+                )
+            _check_any(bundle)
+        return await asyncio.to_thread(post, [share.body for share in bundle.shares], tag)
 
     async def _returned(self, bundle: Bundle, errand: Errand) -> None:
         await self._carrier.returned(bundle)
-        self._reopen(bundle, errand)
+        await self._reopen(bundle, errand)
 
-    def _reopen(self, bundle: Bundle, errand: Errand) -> None:
+    async def _reopen(self, bundle: Bundle, errand: Errand) -> None:
         """It was not sent, for certain. One that may have been stays as it is: its job, if it appears, has these."""
-        bundle.wait_again()
         if bundle.pool is not None and not errand.doubts:
             bundle.call = None
+            await self._book.reopen(bundle.key)
+            bundle.wait_again()
             bundle.pool.put_back(bundle)
 
 
 def _fill(bundle: Bundle) -> None:
     pool = bundle.pool
-    bundle.shares = [] if pool is None else pool.take(bundle)
-    if pool is None or not bundle.shares:
-        raise NotSent(f"Nobody is left for job {bundle.key}.")
+    assert pool is not None  # noqa: S101 - else it is sealed from the beginning
+    bundle.shares = pool.take(bundle)
+    _check_any(bundle)
     bundle.sealed = True
     pool.tend()
+
+
+def _check_any(bundle: Bundle) -> None:
+    if not bundle.shares:
+        raise NotSent(f"Nobody is left for job {bundle.key}.")
 
 
 def _intent(first: Share, stands: Place) -> Intent:

@@ -9,11 +9,12 @@ from qrt_async.coalesce.book import JournalBook, NoBook
 from qrt_async.coalesce.bundle import Bundle
 from qrt_async.coalesce.share import Share
 from qrt_async.coalesce.sharing import Sharing
+from qrt_async.coalesce.tenant import Tenant
 from qrt_async.errors import InvalidInput
 from qrt_async.programs.program import Estimator, Program, Sampler
 from qrt_async.submit.coalescing import Coalesce
 from qrt_async.submit.counter import Wishes
-from qrt_async.submit.key import check_place, fresh_key
+from qrt_async.submit.key import check_place, checked_name, fresh_key
 from qrt_async.submit.line import Place
 from qrt_async.submit.passage import Passage
 from qrt_async.submit.stream import Programs, Submissions, checked_ahead
@@ -96,6 +97,11 @@ class Submitter(sweep.Submitter):
         return Submissions(
             programs, submit, checked_ahead(ahead), self._counter.means.crew, self._carrier.when_room
         )
+
+    def tenant(self, name: str) -> Tenant:
+        """A view for one of many users, who take turns: it submits in the name of that one, and finds, lists and
+        cancels no other's. Raises ``InvalidInput`` for a name that might be taken for another."""
+        return Tenant(checked_name(name), self, self._finder)
 
     def _shared(self, program: Program[T], backend: str, place: Place, wishes: Wishes) -> Submission[T]:
         self._counter.home.enter()
