@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 import msgspec
@@ -65,6 +66,7 @@ class MemberRow(Struct, frozen=True, kw_only=True):
     span: Span
     suspicion: Suspicion | None
     failure: Failure | None
+    made: datetime
 
 
 class BundleRow(Struct, frozen=True, kw_only=True):
@@ -239,6 +241,7 @@ def _member(row: dict[str, Any]) -> MemberRow:
         span=(row["first"] or 0, row["pubs"] or 0),
         suspicion=row["suspicion"],
         failure=None if failure is None else msgspec.json.decode(failure, type=Failure),
+        made=datetime.fromisoformat(row["made"]),
     )
 
 

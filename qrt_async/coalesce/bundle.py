@@ -61,12 +61,14 @@ class Bundle(Passage):
         told: Callable[[Passage], None],
         shares: Sequence[Share] = (),
         hunt: Hunt | None = None,
+        *,
+        sealed: bool = False,
     ) -> None:
         super().__init__(intent.key, intent.backend, Place(stands.priority), told)
         self.intent = intent
         self.stands = stands
         self.shares = list(shares)
-        self.sealed = bool(shares)
+        self.sealed = sealed or bool(shares)
         self.hunt = hunt
         self.pool: Pool | None = None
         """From which it is filled; none for one whose shares are given."""

@@ -40,6 +40,8 @@ class Course:
         launch: Callable[[Bundle], None],
         unsent: Callable[[Share], QrtError],
     ) -> None:
+        self.riding: set[str] = set()
+        """Keys of the jobs that are followed."""
         self.over = False
         """Was its Submitter left, and the journal closed?"""
         self._counter = counter
@@ -52,7 +54,7 @@ class Course:
         """There is a job, or another one is kept in its place."""
         for share, portion in zip(bundle.shares, bundle.portions(), strict=True):
             lot = share.lot or _boarding(bundle, share, job)
-            lot.ride(job, portion, partial(self._give_up, bundle, share))
+            lot.ride(job, portion, partial(self.give_up, bundle, share))
             if share.unsent:
                 share.accept(self._counter.arrivals.made(partial(SharedJob, lot)))
         lots = [share.lot for share in bundle.shares if share.lot is not None]
@@ -68,6 +70,7 @@ class Course:
     # --- to its end --------------------------------------------------------------------------------------
 
     async def _follow(self, bundle: Bundle, job: AsyncJob[Any]) -> None:
+        self.riding.add(bundle.key)
         try:
             await self._note(bundle.key, self._book.accepted(bundle.key, job.id))
             error = await _outcome(job)
@@ -76,6 +79,7 @@ class Course:
             if bundle.following is asyncio.current_task():
                 stop(bundle.shares)
             raise
+        self.riding.discard(bundle.key)
 
     async def _ended(self, bundle: Bundle, job: AsyncJob[Any], error: QrtError | None) -> None:
         if error is None:
@@ -138,7 +142,7 @@ class Course:
 
     # --- one who wants no more ---------------------------------------------------------------------------
 
-    async def _give_up(self, bundle: Bundle, share: Share) -> bool:
+    async def give_up(self, bundle: Bundle, share: Share) -> bool:
         """At once; the job is cancelled with the last one who wants it. Being cancelled ends only this wait."""
         job = bundle.job
         assert job is not None and share.lot is not None  # noqa: S101, PT018 - it was accepted

@@ -60,6 +60,11 @@ class Dispatch:
         intent = replace(_intent(shares[0], stands), origin=hunt.origin, size=str(hunt.left))
         return Bundle(intent, stands, self._hears, self._told, shares, hunt)
 
+    def again(self, intent: Intent, shares: Sequence[Share], hunt: Hunt | None) -> Bundle:
+        """One that an earlier process wrote down, with those who were in it."""
+        stands = Place(intent.priority, intent.key)
+        return Bundle(intent, stands, self._hears, self._told, shares, hunt, sealed=True)
+
     def launch(self, bundle: Bundle, *, suspect: bool = False) -> None:
         """Into the line. A ``suspect`` may have been sent by an earlier process."""
         self.in_line.add(bundle)

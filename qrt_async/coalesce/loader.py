@@ -31,6 +31,8 @@ class Loader:
         self._diary = diary
         self._facts: dict[str, tuple[Facts, float]] = {}
         self._asking: dict[str, Flight[Facts]] = {}
+        self._reading = asyncio.Lock()
+        """One after the other: so they come into the pool as they were handed in."""
 
     async def load(
         self, share: Share, program: Program[Any], new: NewJob, wishes: Wishes
@@ -38,9 +40,10 @@ class Loader:
         """Its kind, and what a job of that may hold. Raises ``InvalidInput``, ``NotISA``."""
         tag = tag_of(share.key, share.place.tenant)
         call = await self._counter.written(program, new, wishes.get("isa", "check"), tag)
-        facts = await self.facts(share.backend)
         body = call.request.body or b""
-        kind, size = await asyncio.to_thread(_read, program, body, facts)
+        async with self._reading:
+            facts = await self.facts(share.backend)
+            kind, size = await asyncio.to_thread(_read, program, body, facts)
         intent = Intent(
             key=share.key,
             program_id=new.program_id,

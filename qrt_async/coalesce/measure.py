@@ -97,4 +97,4 @@ def leaves_at(since: float, max_wait: float, *, full: bool) -> float:
 def shares(executions: Sequence[int]) -> list[float]:
     """Which part of a job's charge is whose: by executions."""
     whole = sum(executions)
-    return [each / whole for each in executions] if whole else [1.0 / len(executions)] * len(executions)
+    return [each / whole if whole else 1.0 / len(executions) for each in executions]

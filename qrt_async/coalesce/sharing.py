@@ -70,6 +70,10 @@ class Sharing:
         """How many more wait than the line of the ``Submitter`` knows of."""
         return len(self._unsent) - len(self.dispatch.in_line)
 
+    def carries(self, bundle: str) -> bool:
+        """Is this job on its way in this process?"""
+        return bundle in self.course.riding or self._carrier.carries(bundle)
+
     def start(self, program: Program[Any], new: NewJob, place: Place, wishes: Wishes, key: str) -> Share:
         """From now on it is on its way."""
         share = self.make(key, new.backend, place)
@@ -90,6 +94,11 @@ class Sharing:
         share.task = self._counter.means.crew.start(work, "submission's way", expected=True)
         share.task.add_done_callback(lambda done: self._loaded(share, done))
         return share
+
+    def carry_with(self, share: Share) -> None:
+        """One that is in a job already, which is not known to be accepted."""
+        self._unsent.add(share)
+        self._empty.clear()
 
     async def _load(self, share: Share, loading: Awaitable[tuple[str, Ceilings]]) -> None:
         try:

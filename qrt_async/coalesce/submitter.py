@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any, Unpack
+
+import msgspec
 
 from qrt_async.coalesce.bodies import SHAREABLE
 from qrt_async.coalesce.book import JournalBook, NoBook
 from qrt_async.coalesce.bundle import Bundle
+from qrt_async.coalesce.recovery import Rejoiner
 from qrt_async.coalesce.share import Share
 from qrt_async.coalesce.sharing import Sharing
 from qrt_async.coalesce.tenant import Tenant
@@ -17,6 +21,7 @@ from qrt_async.submit.counter import Wishes
 from qrt_async.submit.key import check_place, checked_name, fresh_key
 from qrt_async.submit.line import Place
 from qrt_async.submit.passage import Passage
+from qrt_async.submit.recovery import Recovery
 from qrt_async.submit.stream import Programs, Submissions, checked_ahead
 from qrt_async.submit.submission import Submission
 from qrt_async.submit.submitter import T
@@ -40,6 +45,7 @@ class Submitter(sweep.Submitter):
             self._told,
             self._register,
         )
+        self._rejoiner = Rejoiner(self._sharing, self._carrier, self._recoverer, book)
         self._finder.withdraw = self._withdraw
 
     @property
@@ -96,6 +102,23 @@ class Submitter(sweep.Submitter):
 
         return Submissions(
             programs, submit, checked_ahead(ahead), self._counter.means.crew, self._carrier.when_room
+        )
+
+    async def recover(self, *, since: datetime | None = None) -> Recovery:
+        """Take up again all that the journal knows of processes that are gone: send what never left, look for what
+        may have, re-attach jobs, close sessions. Doubles are cancelled, the oldest job of each submission is kept.
+        Who shared a job has their own slice of it again.
+
+        ``since``: where the journal was lost, jobs created after that moment are found by their tags, whichever
+        program of this user submitted them. A job that several shared is one submission then, with all of the result.
+        """
+        recovery = await super().recover(since=since)
+        shares, doubles = await self._rejoiner.recover()
+        submissions = [Submission[Any](share, self._sharing.withdraw) for share in shares]
+        return msgspec.structs.replace(
+            recovery,
+            submissions=(*recovery.submissions, *submissions),
+            doubles=(*recovery.doubles, *doubles),
         )
 
     def tenant(self, name: str) -> Tenant:

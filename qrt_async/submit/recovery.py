@@ -128,9 +128,7 @@ class Recoverer:
         lost = [] if since is None else await self._by_tags(since)
         doubtful = {row.intent.key: row.intent.tenant for row in rows if row.posts > 1 and row.job_id}
         doubtful |= {passage.key: passage.place.tenant for passage in self._carrier.doubtful}
-        doubles = [
-            double for key, tenant in doubtful.items() for double in await self._end_doubles(key, tenant)
-        ]
+        doubles = [double for key, tenant in doubtful.items() for double in await self.one_again(key, tenant)]
         closed, unclear = await self._close_sessions()
         return Recovery(
             submissions=(*(one for one in found if one is not None), *lost),
@@ -205,6 +203,7 @@ class Recoverer:
         return passage
 
     def handle(self, intent: Intent, job_id: str) -> AsyncJob[Any]:
+        """On the job that it became."""
         tag = tag_of(intent.key, intent.tenant)
         new = msgspec.structs.replace(new_of(intent), tags=(*intent.tags, tag))
         arrivals = self._counter.arrivals
@@ -227,7 +226,8 @@ class Recoverer:
             found.append(Submission(passage, self._carrier.withdraw))
         return found
 
-    async def _end_doubles(self, key: str, tenant: str | None) -> list[Double]:
+    async def one_again(self, key: str, tenant: str | None) -> list[Double]:
+        """Of several jobs of one submission the oldest is kept; the others are cancelled."""
         kept, doubles = await end_doubles(self._ask, key, tenant)
         for double in doubles:
             await self._carrier.diary.doubled(key, double.kept, double.job_id, double.charged)

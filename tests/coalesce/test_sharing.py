@@ -20,7 +20,8 @@ async def test_those_that_come_together_travel_together_and_each_gets_its_own(jo
     simulator = Reads()
     async with open_ground(simulator, journal) as (here, submitter):
         submissions = [
-            submitter.submit(program(n, 100 + n), backend=BACKEND, tenant=f"t{n}", share=True) for n in range(5)
+            submitter.submit(program(n, 100 + n), backend=BACKEND, tenant=f"t{n}", share=True)
+            for n in range(5)
         ]
         results = await asyncio.gather(*submissions)
         assert [read(result) for result in results] == [[n, 100 + n] for n in range(5)]
