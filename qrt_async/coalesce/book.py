@@ -111,6 +111,12 @@ class Book(Protocol):
     async def left(self, instance: str | None) -> tuple[list[MemberRow], list[BundleRow]]:
         """All that is ours, after ``claim``, in the order in which it came."""
 
+    async def group(self, key: str) -> list[MemberRow]:
+        """This member, and all who are in the same job."""
+
+    async def adopt(self, key: str) -> None:
+        """All shares of the process that had this one are ours, if it is gone."""
+
 
 class NoBook:
     """While the process lives, its memory is enough."""
@@ -132,6 +138,11 @@ class NoBook:
 
     async def left(self, instance: str | None) -> tuple[list[MemberRow], list[BundleRow]]:
         return [], []
+
+    async def group(self, key: str) -> list[MemberRow]:
+        return []
+
+    async def adopt(self, key: str) -> None: ...
 
 
 class JournalBook:
@@ -190,6 +201,28 @@ class JournalBook:
         owner = self._journal.owner
         return await self._journal.run(lambda db: _left(db, owner, instance))
 
+    async def group(self, key: str) -> list[MemberRow]:
+        statement = (
+            "SELECT * FROM submissions WHERE shared = 'member' AND (key = :key"
+            " OR bundle = (SELECT bundle FROM submissions WHERE key = :key)) ORDER BY rowid"
+        )
+        rows = await self._journal.run(lambda db: _select(db, statement, {"key": key}))
+        return [_member(row) for row in rows]
+
+    async def adopt(self, key: str) -> None:
+        owner = self._journal.owner
+
+        def write(db: sqlite3.Connection) -> None:
+            self._journal.living(db)
+            db.execute(
+                "UPDATE submissions SET owner = ? WHERE shared IS NOT NULL"
+                " AND owner = (SELECT owner FROM submissions WHERE key = ?)"
+                " AND owner NOT IN (SELECT id FROM owners)",
+                (owner, key),
+            )
+
+        await self._journal.run(write)
+
 
 def _seat(db: sqlite3.Connection, bundle: str, seats: Iterable[Seat]) -> None:
     db.executemany(
@@ -214,21 +247,20 @@ def _written(failure: Failure | None) -> str | None:
 def _left(
     db: sqlite3.Connection, owner: str, instance: str | None
 ) -> tuple[list[MemberRow], list[BundleRow]]:
-    db.row_factory, before = _by_name, db.row_factory
-    try:
-        rows: list[Any] = db.execute(
-            "SELECT * FROM submissions WHERE owner = ? AND instance IS ? AND state != 'withdrawn'"
-            " AND shared IS NOT NULL ORDER BY rowid",
-            (owner, instance),
-        ).fetchall()
-    finally:
-        db.row_factory = before
+    rows = _select(
+        db,
+        "SELECT * FROM submissions WHERE owner = ? AND instance IS ? AND state != 'withdrawn'"
+        " AND shared IS NOT NULL ORDER BY rowid",
+        (owner, instance),
+    )
     members = [_member(row) for row in rows if row["shared"] == "member"]
     return members, [_bundle(row) for row in rows if row["shared"] == "bundle"]
 
 
-def _by_name(cursor: sqlite3.Cursor, row: tuple[Any, ...]) -> dict[str, Any]:
-    return {column[0]: value for column, value in zip(cursor.description, row, strict=True)}
+def _select(db: sqlite3.Connection, statement: str, values: Any) -> list[dict[str, Any]]:
+    cursor = db.execute(statement, values)
+    names = [column[0] for column in cursor.description]
+    return [dict(zip(names, row, strict=True)) for row in cursor]
 
 
 def _member(row: dict[str, Any]) -> MemberRow:

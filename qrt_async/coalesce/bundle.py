@@ -11,7 +11,7 @@ from qrt_async.api.call import Call
 from qrt_async.api.job_calls import NewJob
 from qrt_async.api.models import CreatedJob
 from qrt_async.coalesce.book import Seat
-from qrt_async.coalesce.faults import pieces_of
+from qrt_async.coalesce.faults import is_of_one, pieces_of
 from qrt_async.coalesce.hunt import Hunt
 from qrt_async.coalesce.job import Mirror
 from qrt_async.coalesce.measure import shares as parts_of
@@ -99,6 +99,10 @@ class Bundle(Passage):
     def pubs(self) -> int:
         """In all."""
         return sum(share.size.pubs for share in self.shares)
+
+    def is_worth_searching(self, error: QrtError) -> bool:
+        """Is one of several to blame?"""
+        return (len(self.shares) > 1 or self.hunt is not None) and is_of_one(error)
 
     @property
     def pieces(self) -> Pieces:

@@ -12,7 +12,6 @@ from typing import Any
 from qrt_async.api.status import JobStatus
 from qrt_async.coalesce.book import Book, Ending, Step, Suspicion, Waiting
 from qrt_async.coalesce.bundle import Bundle
-from qrt_async.coalesce.faults import is_worth_searching
 from qrt_async.coalesce.hunt import Found, Hunt
 from qrt_async.coalesce.job import Lot, Mirror, SharedJob
 from qrt_async.coalesce.parcel import Parcel
@@ -86,7 +85,7 @@ class Course:
             await self._completed(bundle, job)
             return
         _charge(bundle, job)
-        if is_worth_searching(error, bundle.pieces):
+        if bundle.is_worth_searching(error):
             await self.search(bundle, error)
         else:
             await self.came_to_nothing(bundle, error)
@@ -146,8 +145,7 @@ class Course:
         """At once; the job is cancelled with the last one who wants it. Being cancelled ends only this wait."""
         job = bundle.job
         assert job is not None and share.lot is not None  # noqa: S101, PT018 - it was accepted
-        reason = "the submission gave up its share of it"
-        error = JobCancelled(f"Job {job.id} was cancelled: {reason}", job_id=job.id, reason=reason)
+        error = cancelled(job.id)
         end([(share, error)], None)
         work = self._part_with(bundle, job, Step(ended=[_ending(share, error)]))
         crew = self._counter.means.crew
@@ -184,6 +182,12 @@ async def _outcome(job: AsyncJob[Any]) -> QrtError | None:
     except QrtError as error:
         return error
     return None
+
+
+def cancelled(job_id: str) -> JobCancelled:
+    """For one who wants its share no more."""
+    reason = "the submission gave up its share of it"
+    return JobCancelled(f"Job {job_id} was cancelled: {reason}", job_id=job_id, reason=reason)
 
 
 def stop(shares: Sequence[Share]) -> None:

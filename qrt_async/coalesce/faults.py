@@ -29,10 +29,10 @@ def places_of(pieces: Pieces) -> list[int]:
     return [place for piece in pieces for place in range(piece.start, piece.stop)]
 
 
-def is_worth_searching(error: BaseException, pieces: Pieces) -> bool:
+def is_of_one(error: BaseException) -> bool:
     """Did the job fail, or was it refused, for something in the input of one that the others need not have?"""
     malformed = isinstance(error, Refused) and error.status in _MALFORMED
-    return len(pieces) > 1 and (malformed or is_worth_splitting(error, pieces))
+    return malformed or is_worth_splitting(error, pieces_of(range(2)))
 
 
 def naming(spans: Sequence[Span]) -> Naming:

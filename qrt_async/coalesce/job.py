@@ -31,6 +31,8 @@ class Lot:
         self.portion = Portion(span=(0, 1), pubs=1, executions=1, part=1.0)
         self.bring: Callable[[], Awaitable[bytes]] | None = None
         self.give_up: Callable[[], Awaitable[bool]]
+        self.mirror: Mirror | None = None
+        """For one whose job is looked after elsewhere."""
         self.paid = 0.0
         """Its part of jobs that came to nothing, in seconds of QPU time."""
 

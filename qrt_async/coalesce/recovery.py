@@ -9,11 +9,12 @@ from weakref import WeakSet
 
 import msgspec
 
-from qrt_async.coalesce.book import Book, BundleRow, MemberRow
+from qrt_async.coalesce.book import Book, BundleRow, Ending, MemberRow, Step
 from qrt_async.coalesce.bundle import Bundle
+from qrt_async.coalesce.course import cancelled
 from qrt_async.coalesce.groups import Group, sort
 from qrt_async.coalesce.hunt import Hunt
-from qrt_async.coalesce.job import Lot, SharedJob
+from qrt_async.coalesce.job import Lot, Mirror, SharedJob
 from qrt_async.coalesce.loader import put
 from qrt_async.coalesce.measure import Size, shares
 from qrt_async.coalesce.parcel import Parcel
@@ -24,6 +25,7 @@ from qrt_async.jobs.known import Acceptance
 from qrt_async.submit.carrier import Carrier
 from qrt_async.submit.line import Place
 from qrt_async.submit.recovery import Double, Recoverer
+from qrt_async.sweep.rows import Failure
 
 GiveUp = Callable[[], Awaitable[bool]]
 
@@ -62,7 +64,7 @@ class Rejoiner:
         for row in left.over:
             found[row.intent.key] = self.restored(row, [one for one in all_rows if one.bundle == row.bundle])
         for row in left.free:
-            share = found[row.intent.key] = self._share(row)
+            share = found[row.intent.key] = self.share_of(row)
             self._sharing.carry(share, self._sharing.loader.reload(share, row.intent))
         for group in left.groups:
             for share in self._rejoin(group):
@@ -73,7 +75,7 @@ class Rejoiner:
 
     def restored(self, row: MemberRow, group: Iterable[MemberRow]) -> Share:
         """One that has come to an end; ``group`` are all who were in its job."""
-        share = self._share(row)
+        share = self.share_of(row)
         put(share, row.intent)
         riders = sorted(group, key=lambda one: one.span)
         lot = share.lot or self._boarded(share, row, riders)
@@ -102,7 +104,31 @@ class Rejoiner:
         share.accept(self._counter.arrivals.made(partial(SharedJob[Any], lot)))
         return lot
 
-    def _share(self, row: MemberRow) -> Share:
+    def ride_along(self, share: Share, row: MemberRow, group: Sequence[MemberRow]) -> None:
+        """In a job that another process looks after."""
+        put(share, row.intent)
+        if share.lot is not None and share.lot.job.id == row.job_id:
+            return
+        riders = sorted(group, key=lambda one: one.span)
+        lot = share.lot or self._boarded(share, row, riders)
+        job = self._recoverer.handle(row.intent, row.job_id or "")
+        lot.ride(job, _portion(row, riders), partial(self._give_up, share))
+        lot.mirror = Mirror([lot])
+        self._counter.arrivals.of(job.id).listen(lot.mirror)
+        self._counter.arrivals.watch(job.id)
+
+    async def _give_up(self, share: Share) -> bool:
+        """It is written down: the process that looks after the job hands it no slice. The job goes on."""
+        assert share.lot is not None  # noqa: S101 - it rides along
+        error = cancelled(share.lot.job.id)
+        await self._book.step(
+            Step(ended=[Ending(key=share.key, detail="Cancelled", failure=Failure.of(error))])
+        )
+        share.lot.end(error)
+        share.end()
+        return True
+
+    def share_of(self, row: MemberRow) -> Share:
         """The one that somebody holds, if another process carried it so far."""
         share = self._sharing.known.get(row.intent.key)
         if share is None:
@@ -114,7 +140,7 @@ class Rejoiner:
     def _rejoin(self, group: Group) -> list[Share]:
         """Those of one job, and who waits for it in a search."""
         rows = [*group.members, *group.suspects, *group.held]
-        everybody = [self._share(row) for row in rows]
+        everybody = [self.share_of(row) for row in rows]
         for share, row in zip(everybody, rows, strict=True):
             put(share, row.intent)
             share.leave()

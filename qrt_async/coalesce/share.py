@@ -61,6 +61,10 @@ class Share(Passage):
         return None if self.waits is None else self.waits.ahead(self)
 
     @property
+    def is_told(self) -> bool:
+        return self.over
+
+    @property
     def wanted(self) -> bool:
         """Does somebody still want its result?"""
         return not self.over

@@ -14,7 +14,6 @@ from qrt_async.coalesce.book import Book
 from qrt_async.coalesce.bundle import Bundle
 from qrt_async.coalesce.course import Course, end
 from qrt_async.coalesce.dispatch import Dispatch
-from qrt_async.coalesce.faults import is_worth_searching
 from qrt_async.coalesce.hunt import Hunt
 from qrt_async.coalesce.loader import Loader
 from qrt_async.coalesce.pool import Pool
@@ -167,7 +166,7 @@ class Sharing:
             self._counter.means.crew.start(self._refused(bundle, error), "refused shared job")
 
     async def _refused(self, bundle: Bundle, error: QrtError) -> None:
-        if is_worth_searching(error, bundle.pieces):
+        if bundle.is_worth_searching(error):
             await self.course.search(bundle, error)
         else:
             await self.course.came_to_nothing(bundle, error)

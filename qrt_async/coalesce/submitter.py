@@ -7,6 +7,7 @@ from typing import Any, Unpack
 
 import msgspec
 
+from qrt_async.coalesce.abroad import Abroad
 from qrt_async.coalesce.bodies import SHAREABLE
 from qrt_async.coalesce.book import JournalBook, NoBook
 from qrt_async.coalesce.bundle import Bundle
@@ -46,6 +47,7 @@ class Submitter(sweep.Submitter):
             self._register,
         )
         self._rejoiner = Rejoiner(self._sharing, self._carrier, self._recoverer, book)
+        self._finder.others = Abroad(self._sharing, self._rejoiner, self._finder, book)
         self._finder.withdraw = self._withdraw
 
     @property

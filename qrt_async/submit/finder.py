@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, Protocol
 
 from qrt_async.api.models import CreatedJob
 from qrt_async.errors import NotSent, QrtError, Refused, Unavailable, UnknownSubmission
@@ -30,6 +30,19 @@ def everybody(_: str | None) -> bool:
     return True
 
 
+class Others(Protocol):
+    """Finds those that need more than a row of their own."""
+
+    def here(self, key: str) -> Passage | None:
+        """One that somebody in this process holds."""
+
+    async def found(self, sighting: Sighting) -> Passage | None:
+        """As the journal has it, taken up where its process is gone."""
+
+    async def seen(self, passage: Passage, sighting: Sighting) -> None:
+        """A look at one that another process carries, or carried."""
+
+
 class Finder:
     """For one ``Submitter``. Nothing here sends what another process has in hand."""
 
@@ -38,6 +51,7 @@ class Finder:
     ) -> None:
         self.withdraw = carrier.withdraw
         """How one of this process is taken back."""
+        self.others: Others | None = None
         self._carrier = carrier
         self._recoverer = recoverer
         self._register = register
@@ -92,6 +106,7 @@ class Finder:
 
     def _here(self, key: str) -> Passage | None:
         found = self._carrier.passage(key) or self._register.passage(key) or self._recoverer.taken(key)
+        found = found or (None if self.others is None else self.others.here(key))
         past = self._register.past(key)
         return found if found is not None or past is None else self._again(past)
 
@@ -100,7 +115,10 @@ class Finder:
             sighting = (await sight(journal, [key], self._instance)).get(key)
             if sighting is None or not sees(sighting.row.intent.tenant):
                 return None
-            found = self._here(key) or self._by(sighting)
+            found = self._here(key)
+            if found is None and sighting.row.intent.shared is not None:
+                return None if self.others is None else await self.others.found(sighting)
+            found = found or self._by(sighting)
             if found is None:  # whoever carried it is gone
                 found = (await self._recoverer.take_up([key])).get(key)
             if found is not None:
@@ -113,21 +131,28 @@ class Finder:
         if row.job_id is not None and (row.state == "ended" or sighting.owner is not None):
             return self._attached(self._recoverer.passage_of(row.intent), row, row.job_id)
         if row.state in {"failed", "withdrawn"} or sighting.ours:
-            return self._lost(self._recoverer.passage_of(row.intent), sighting)
+            return self.lost(self._recoverer.passage_of(row.intent), sighting)
         if sighting.owner is None or self._follower is None:
             return None
         passage = self._recoverer.passage_of(row.intent)
-        passage.elsewhere = f"process {sighting.owner} carries it"
-        self._follower.follow(passage)
+        self.follow(passage, sighting)
         return passage
+
+    def follow(self, passage: Passage, sighting: Sighting) -> None:
+        """By what its process writes down."""
+        passage.elsewhere = f"process {sighting.owner} carries it"
+        if self._follower is not None:
+            self._follower.follow(passage)
 
     async def _seen(self, passage: Passage, sighting: Sighting) -> None:
         """A look at one that another process carries, or carried."""
         row = sighting.row
-        if row.job_id is not None and (row.state == "ended" or sighting.owner is not None):
+        if row.intent.shared is not None and self.others is not None:
+            await self.others.seen(passage, sighting)
+        elif row.job_id is not None and (row.state == "ended" or sighting.owner is not None):
             self._attached(passage, row, row.job_id)
         elif row.state in {"failed", "withdrawn"}:
-            self._lost(passage, sighting)
+            self.lost(passage, sighting)
         elif sighting.owner is None:
             await self._recoverer.take_up([passage.key])
 
@@ -140,7 +165,7 @@ class Finder:
             passage.part()
         return passage
 
-    def _lost(self, passage: Passage, sighting: Sighting) -> Passage:
+    def lost(self, passage: Passage, sighting: Sighting) -> Passage:
         """There is no job. Whoever hears of it has asked."""
         passage.heard = True
         withdrawn = sighting.row.state == "withdrawn" or self._carrier.carries(passage.key)

@@ -53,7 +53,7 @@ class Follower:
                 passage = self._passages.get(key)
                 if passage is not None and passage.elsewhere is not None:
                     await self._seen(passage, sighting)
-                if passage is None or passage.elsewhere is None or not passage.unsent:
+                if passage is None or passage.elsewhere is None or passage.is_told:
                     self._passages.pop(key, None)
                 del passage
 

@@ -92,6 +92,11 @@ class Passage:
         """Is it written down, where there is something to write it into?"""
         return self._kept
 
+    @property
+    def is_told(self) -> bool:
+        """Is there nothing more to learn of it where another process carries it?"""
+        return not self.unsent
+
     def held_by(self, handle: object) -> None:
         """While this lives, somebody may still ask."""
         self._handle = ref(handle)
