@@ -38,6 +38,14 @@ class Abroad:
         await self._see(share, sighting, own, group)
         return share
 
+    @property
+    def waiting(self) -> int:
+        return self._sharing.waiting
+
+    def gone(self, keys: list[str]) -> None:
+        for key in keys:
+            self._sharing.withdrawn_elsewhere(key)
+
     async def seen(self, passage: Passage, sighting: Sighting) -> None:
         if isinstance(passage, Share):
             group = await self._book.group(passage.key)

@@ -19,7 +19,7 @@ from qrt_async.coalesce.share import Share
 from qrt_async.errors import NotSent
 from qrt_async.submit.carrier import Carrier
 from qrt_async.submit.counter import Counter
-from qrt_async.submit.diary import Intent, Withdrawn
+from qrt_async.submit.diary import Intent, withdrawn
 from qrt_async.submit.errand import Errand
 from qrt_async.submit.gates import Load
 from qrt_async.submit.key import fresh_key, tag_of
@@ -110,9 +110,7 @@ class Dispatch:
         while gone := await self._book.seal(bundle.intent, bundle.seats):
             for share in [share for share in bundle.shares if share.key in gone]:
                 bundle.shares.remove(share)
-                share.fail(
-                    Withdrawn(f"Submission {share.key} was withdrawn before it was sent."), "withdrawn"
-                )
+                share.fail(withdrawn(share.key), "withdrawn")
             _check_any(bundle)
         return await asyncio.to_thread(post, [share.body for share in bundle.shares], tag)
 

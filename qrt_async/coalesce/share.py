@@ -84,5 +84,11 @@ class Share(Passage):
         super().fail(error, state)
         self._gone(self)
 
+    def lose(self, error: QrtError) -> None:
+        super().lose(error)
+        if self.lot is not None:
+            self.lot.end(error)
+            self.end()
+
     async def bring(self, job: AsyncJob[Any]) -> None:
         """The slice is kept with those of the others."""

@@ -25,6 +25,7 @@ from qrt_async.programs.program import Program
 from qrt_async.submit.carrier import GRACE, Carrier
 from qrt_async.submit.coalescing import Coalesce
 from qrt_async.submit.counter import Counter, Wishes
+from qrt_async.submit.diary import withdrawn
 from qrt_async.submit.line import Place
 from qrt_async.submit.passage import Passage
 from qrt_async.submit.register import Register
@@ -129,14 +130,23 @@ class Sharing:
         """Out of its pool: ``False`` once it is sealed into a job."""
         if not isinstance(share, Share) or not share.unsent or (share.is_kept and share.waits is None):
             return False
-        if share.waits is not None:
-            share.waits.remove(share)
-        share.fail(NotSent(f"Submission {share.key} was withdrawn before it was sent."), "withdrawn")
-        if share.task is not None:
-            share.task.cancel()
+        self._take_out(share)
         note = self._withdrawn(share)
         share.noting = self._counter.means.crew.start(note, "note of a withdrawal", precious=True)
         return True
+
+    def withdrawn_elsewhere(self, key: str) -> None:
+        """Another process has taken it back, and has written it down."""
+        share = self.known.get(key)
+        if share is not None and share.unsent and share.waits is not None:
+            self._take_out(share)
+
+    def _take_out(self, share: Share) -> None:
+        if share.waits is not None:
+            share.waits.remove(share)
+        share.fail(withdrawn(share.key), "withdrawn")
+        if share.task is not None:
+            share.task.cancel()
 
     async def _withdrawn(self, share: Share) -> None:
         try:
@@ -176,12 +186,19 @@ class Sharing:
 
     # --- leaving -----------------------------------------------------------------------------------------
 
-    def hurry(self) -> None:
-        """Nobody waits for others any more."""
+    async def hurry(self) -> None:
+        """Nobody waits for others any more, but for those who are about to come."""
+        while loading := self._loading:
+            await asyncio.wait(loading)
         self._hurry = True
         for pool in self._pools.values():
             pool.hurry = True
             pool.tend()
+
+    @property
+    def _loading(self) -> list[asyncio.Task[None]]:
+        tasks = [share.task for share in self._unsent if not share.is_kept]
+        return [task for task in tasks if task is not None and not task.done()]
 
     async def all_sent(self) -> None:
         """Return when nobody waits any more."""
@@ -192,7 +209,7 @@ class Sharing:
         self._stopped = why
         for pool in list(self._pools.values()):
             self._put_down(pool.empty())
-        loading = [share.task for share in self._unsent if not share.is_kept and share.task is not None]
+        loading = self._loading
         if loading and self._carrier.diary.keeps:
             await at_most(GRACE, _settled(loading))
         for task in loading:

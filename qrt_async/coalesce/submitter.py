@@ -138,6 +138,7 @@ class Submitter(sweep.Submitter):
         _check(program, wishes)
         self._check_room()
         passage = self._sharing.start(program, new, place, wishes, fresh_key())
+        self._finder.look_after()
         return Submission(passage, self._sharing.withdraw)
 
     def _withdraw(self, passage: Passage) -> bool:
@@ -145,7 +146,7 @@ class Submitter(sweep.Submitter):
         return hand.withdraw(passage)
 
     async def _all_sent(self) -> None:
-        self._sharing.hurry()
+        await self._sharing.hurry()
         await self._sharing.all_sent()
         await super()._all_sent()
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 import qrt_async as qrt
-from qrt_async.errors import UnknownSubmission
+from qrt_async.errors import NotSent, UnknownSubmission
 from tests.coalesce.ground import open_ground, program, read
 from tests.coalesce.test_recovery import interrupted, submitter
 from tests.ground import BACKEND, ground
@@ -48,17 +49,42 @@ async def test_the_job_of_several_is_nobodys_submission(tmp_path: Path) -> None:
 
 async def test_another_living_process_follows_a_share_to_its_own_end(tmp_path: Path) -> None:
     path = tmp_path / "runs.db"
-    async with ground(simulator=Reads(bad=[2])) as here:  # type: ignore[arg-type]
-        async with submitter(here, path) as owner, submitter(here, path) as other:
-            ours = [owner.submit(program(n), backend=BACKEND, tenant="t", share=True) for n in range(4)]
-            await asyncio.gather(*(one.kept() for one in ours))
-            theirs = [await other.find(one.id) for one in ours]
-            assert [one.state for one in theirs] == ["waiting"] * 4
-            results = await asyncio.gather(*theirs, return_exceptions=True)
-            assert [read(results[n]) for n in (0, 1, 3)] == [[0], [1], [3]]
-            assert isinstance(results[2], qrt.JobFailed)
-            assert results[2].reason_code == 1517
-            await asyncio.gather(*ours, return_exceptions=True)
+    async with (
+        ground(simulator=Reads(bad=[2])) as here,  # type: ignore[arg-type]
+        submitter(here, path) as owner,
+        submitter(here, path) as other,
+    ):
+        ours = [owner.submit(program(n), backend=BACKEND, tenant="t", share=True) for n in range(4)]
+        await asyncio.gather(*(one.kept() for one in ours))
+        theirs = [await other.find(one.id) for one in ours]
+        assert [one.state for one in theirs] == ["waiting"] * 4
+        results: list[Any] = await asyncio.gather(*theirs, return_exceptions=True)
+        assert [read(results[n]) for n in (0, 1, 3)] == [[0], [1], [3]]
+        assert isinstance(results[2], qrt.JobFailed)
+        assert results[2].reason_code == 1517
+        await asyncio.gather(*ours, return_exceptions=True)
+
+
+async def test_another_living_process_withdraws_or_gives_up_a_share(tmp_path: Path) -> None:
+    path = tmp_path / "runs.db"
+    async with (
+        ground(simulator=Reads()) as here,  # type: ignore[arg-type]
+        submitter(here, path) as owner,
+        submitter(here, path) as other,
+    ):
+        first, second, third = (owner.submit(program(n), backend=BACKEND, share=True) for n in range(3))
+        await first.kept()
+        assert await other.cancel(first.id) is True
+        with pytest.raises(NotSent):
+            await first
+        await second.job()
+        found = await other.find(second.id)
+        job = await found.job()
+        assert await other.cancel(second.id) is True
+        assert job.status is qrt.JobStatus.CANCELLED
+        assert read(await third) == [2]
+        assert read(await (await other.find(third.id))) == [2]
+        assert [job["status"] for job in await here.jobs()] == ["Completed"]
 
 
 @pytest.mark.parametrize("moment", [1.0, 2.5, 20.0])
