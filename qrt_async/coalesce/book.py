@@ -234,9 +234,18 @@ def _seat(db: sqlite3.Connection, bundle: str, seats: Iterable[Seat]) -> None:
 
 def _end(db: sqlite3.Connection, ending: Ending) -> None:
     db.execute(
-        "UPDATE submissions SET state = ?, detail = ?, failure = ?, suspicion = NULL, body = NULL, changed = ?"
-        " WHERE key = ? AND state NOT IN ('ended', 'failed', 'withdrawn')",
-        (ending.state, ending.detail, _written(ending.failure), now(), ending.key),
+        # Who only wants it no more may still be in a search, which cannot do without.
+        "UPDATE submissions SET state = :state, detail = :detail, failure = :failure, changed = :now,"
+        " suspicion = CASE WHEN :kept THEN suspicion END, body = CASE WHEN :kept THEN body END"
+        " WHERE key = :key AND state NOT IN ('ended', 'failed', 'withdrawn')",
+        {
+            "state": ending.state,
+            "detail": ending.detail,
+            "failure": _written(ending.failure),
+            "now": now(),
+            "kept": ending.failure is not None and ending.failure.kind == "JobCancelled",
+            "key": ending.key,
+        },
     )
 
 

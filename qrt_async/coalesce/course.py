@@ -84,7 +84,7 @@ class Course:
         if error is None:
             await self._completed(bundle, job)
             return
-        _charge(bundle, job)
+        await _charge(bundle, job)
         if bundle.is_worth_searching(error):
             await self.search(bundle, error)
         else:
@@ -197,13 +197,19 @@ def stop(shares: Sequence[Share]) -> None:
             share.lot.known.stop(ServiceClosed("The service was closed; the job runs on at the service."))
 
 
-def _charge(bundle: Bundle, job: AsyncJob[Any]) -> None:
-    """A job that came to nothing may have cost something all the same."""
-    usage = None if job.record is None else job.record.usage
-    if usage is not None and usage.charged is not None:
-        for share, portion in zip(bundle.shares, bundle.portions(), strict=True):
-            if share.lot is not None:
-                share.lot.paid = charge_of(usage.charged, portion)
+async def _charge(bundle: Bundle, job: AsyncJob[Any]) -> None:
+    """A job that came to nothing may have cost something all the same, which those who go on have paid."""
+    if len(bundle.shares) == 1 and bundle.hunt is None:
+        return  # nobody goes on
+    try:
+        charged = (await job.metrics()).charged
+    except ServiceClosed:
+        raise
+    except QrtError:
+        return
+    for share, portion in zip(bundle.shares, bundle.portions(), strict=True):
+        if share.lot is not None and charged is not None:
+            share.lot.paid = charge_of(charged, portion)
 
 
 def end(outcomes: Sequence[Outcome], parcel: Parcel | None) -> None:
@@ -213,6 +219,8 @@ def end(outcomes: Sequence[Outcome], parcel: Parcel | None) -> None:
             continue
         share.lot.end(error, None if parcel is None else partial(parcel.slice, share.key))
         share.end()
+        if not isinstance(error, JobCancelled):  # else a search may still send it
+            share.forget()
 
 
 def _step(ended: Sequence[Outcome], hunt: Hunt | None, found: Found | None, test: Bundle | None) -> Step:

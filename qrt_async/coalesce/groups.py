@@ -39,20 +39,31 @@ def sort(members: Iterable[MemberRow], bundles: Sequence[BundleRow]) -> Left:
     riding: defaultdict[str, list[MemberRow]] = defaultdict(list)
     suspects: defaultdict[str, list[MemberRow]] = defaultdict(list)
     held: defaultdict[str, list[MemberRow]] = defaultdict(list)
+    rest: defaultdict[str, list[MemberRow]] = defaultdict(list)
     free, over = [], []
     for row in members:
+        if row.state == "failed":
+            continue
         if row.state == "ended":
             over.append(row)
-        elif row.state == "failed":
-            continue
-        elif row.suspicion is not None and row.intent.origin in searches:
+            if row.bundle in living:
+                rest[row.bundle].append(row)
+        if row.suspicion is not None and row.intent.origin in searches:
             (suspects if row.suspicion == "suspect" else held)[searches[row.intent.origin]].append(row)
+        elif row.state == "ended":
+            continue
         elif row.suspicion is None and row.bundle in living:
             riding[row.bundle].append(row)
         else:
             free.append(row)
     groups = [
-        Group(living[key], sorted(rows, key=lambda row: row.span), suspects[key], held[key])
+        Group(
+            living[key],
+            # Who has come to an end has their PUBs in it all the same.
+            sorted([*rows, *rest[key]], key=lambda row: row.span),
+            suspects[key],
+            held[key],
+        )
         for key, rows in riding.items()
     ]
     spent = [row for key, row in living.items() if key not in riding]

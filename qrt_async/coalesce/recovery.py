@@ -142,8 +142,9 @@ class Rejoiner:
         rows = [*group.members, *group.suspects, *group.held]
         everybody = [self.share_of(row) for row in rows]
         for share, row in zip(everybody, rows, strict=True):
-            put(share, row.intent)
-            share.leave()
+            if share.unsent:  # else it has come to an end
+                put(share, row.intent)
+                share.leave()
         riders = everybody[: len(group.members)]
         suspects = everybody[len(riders) : len(riders) + len(group.suspects)]
         hunt = None

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Literal, Protocol
 
+from msgspec.structs import replace
+
 from qrt_async.coalesce.job import Lot
 from qrt_async.coalesce.measure import Size
 from qrt_async.errors import QrtError
@@ -74,6 +76,11 @@ class Share(Passage):
         """The POST that it would be by itself."""
         assert self.intent is not None  # noqa: S101 - only who is packed gets so far
         return self.intent.body or b""
+
+    def forget(self) -> None:
+        """What was to be sent is needed no more."""
+        if self.intent is not None:
+            self.intent = replace(self.intent, body=None)
 
     def accept(self, job: AsyncJob[Any]) -> None:
         super().accept(job)
