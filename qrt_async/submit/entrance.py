@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import asyncio
 import math
-from weakref import WeakKeyDictionary, WeakSet, WeakValueDictionary
+from weakref import WeakSet
 
 from qrt_async.errors import InvalidInput, JournalError, OverUsage, QrtError
 from qrt_async.events import PermitAwaited
@@ -280,23 +280,6 @@ class Entrance:
 
     def _pending(self) -> int:
         return sum(not known.settled for known in self._jobs)
-
-
-_ENTRANCES: WeakKeyDictionary[asyncio.AbstractEventLoop, WeakValueDictionary[str, Entrance]] = (
-    WeakKeyDictionary()
-)
-"""Held weakly on both sides: what outlives every service of a user is only what the service itself knows."""
-
-
-def entrance_of(user: str, limit: RateLimit | None) -> Entrance:
-    """The one entrance of this user in the running loop. It lives as long as somebody holds it."""
-    entrances = _ENTRANCES.setdefault(asyncio.get_running_loop(), WeakValueDictionary())
-    found = entrances.get(user)
-    if found is None:
-        found = entrances[user] = Entrance(limit)
-    else:
-        found.meet(limit)
-    return found
 
 
 def _given(turn: asyncio.Future[None]) -> bool:

@@ -4,34 +4,32 @@ from __future__ import annotations
 
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Literal, Protocol, Self, TypeVar, Unpack, get_args
+from typing import Any, Literal, Self, TypeVar, Unpack, get_args
 
 import msgspec
 
-from qrt_async.api.calls import SessionMode
 from qrt_async.errors import InvalidInput, LineFull, NotSent
 from qrt_async.events import SubmissionFailed, SubmissionsLeft
 from qrt_async.programs.program import Program
-from qrt_async.submit.bucket import RateLimit
 from qrt_async.submit.budget import Budget, Spending
 from qrt_async.submit.carrier import Carrier
 from qrt_async.submit.coalescing import Coalesce
-from qrt_async.submit.counter import Counter, Wishes, draft
+from qrt_async.submit.counter import Wishes, draft
 from qrt_async.submit.diary import Diary, NoDiary
 from qrt_async.submit.errand import SETTLE
 from qrt_async.submit.finder import Finder, Finds
 from qrt_async.submit.gates import InFlight
+from qrt_async.submit.host import Service
 from qrt_async.submit.journal import Journal
 from qrt_async.submit.keeper import Keeper
 from qrt_async.submit.key import check_most, check_place, checked_name, fresh_key
 from qrt_async.submit.line import Place
-from qrt_async.submit.machine import MachinePermits
+from qrt_async.submit.machine import store_of
 from qrt_async.submit.packer import Packer
 from qrt_async.submit.passage import Passage
 from qrt_async.submit.permits import PermitStore
 from qrt_async.submit.recovery import Recoverer, Recovery
 from qrt_async.submit.register import Register
-from qrt_async.submit.session import RuntimeSession
 from qrt_async.submit.shielded import noting, shielded
 from qrt_async.submit.stream import Programs, Submissions, checked_ahead
 from qrt_async.submit.submission import Submission
@@ -39,17 +37,6 @@ from qrt_async.submit.tenant import Tenant
 
 T = TypeVar("T")
 Leave = Literal["drain", "detach", "cancel_waiting", "cancel_all"]
-
-
-class Service(Protocol):
-    """What a ``Submitter`` needs of a ``RuntimeService``."""
-
-    @property
-    def counter(self) -> Counter: ...
-
-    def session(
-        self, *, backend: str, mode: SessionMode = "batch", ttl: int | None = None
-    ) -> RuntimeSession: ...
 
 
 class Submitter(Finds):
@@ -109,7 +96,7 @@ class Submitter(Finds):
             self._journal.lend()
         self._diary: Diary = self._journal or NoDiary()
         spending = None if budget is None else Spending(budget)
-        store = _store(permits, self._counter.sender.limit)
+        store = store_of(permits, self._counter.sender.limit)
         self._carrier = Carrier(self._counter, self._diary, InFlight(max_in_flight), spending, store)
         self._keeper = None if self._journal is None else Keeper(self._journal, self._counter.arrivals)
         self._packer = Packer(self._counter, self._carrier, self._diary, settle)
@@ -305,9 +292,3 @@ class Submitter(Finds):
                 words + ("" if self._diary.keeps else " A journal would have kept them."), count=count
             )
         error.add_note(words)
-
-
-def _store(permits: str | Path | PermitStore | None, limit: RateLimit | None) -> PermitStore | None:
-    if not isinstance(permits, str | Path):
-        return permits
-    return MachinePermits(permits) if limit is None else MachinePermits(permits, limit)
