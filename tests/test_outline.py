@@ -36,6 +36,7 @@ LAYERS = [
     {"jobs"},
     {"submit"},
     {"sweep"},
+    {"coalesce"},
     {"service"},
     {"pool", "roster"},
     {"testing", "integrations", "cli"},
