@@ -13,6 +13,7 @@ The layers, in the order in which data travels; imports point to the left:
     jobs             awaiting: handles, and the one task that watches them all
     submit           many jobs, politely, each once
     sweep            many parameters, one stream of results
+    coalesce         many submissions, one job
     service          the front door
     pool             a service for each of many accounts
 
@@ -36,19 +37,20 @@ from qrt_async.programs.program import Estimator, NoiseLearner, Program, Sampler
 from qrt_async.service import RuntimeService
 from qrt_async.submit.bucket import RateLimit
 from qrt_async.submit.budget import Budget
+from qrt_async.submit.coalescing import Coalesce
 from qrt_async.transport.account import Account
 from qrt_async.transport.retry import RetryPolicy
 from qrt_async.transport.timeouts import Timeouts
 from qrt_async.version import __version__
 
 if TYPE_CHECKING:
+    from qrt_async.coalesce.submitter import Submitter
     from qrt_async.pool import RuntimePool
     from qrt_async.programs.bits import BitArray
     from qrt_async.programs.options import NoiseLearnerOptions as NoiseLearnerOptions
     from qrt_async.programs.results import DataBin, PrimitiveResult, PubResult
     from qrt_async.submit.bucket import TokenBucket as TokenBucket
     from qrt_async.submit.submission import Submission
-    from qrt_async.sweep.submitter import Submitter
     from qrt_async.sweep.sweep import Sweep
 
 __all__ = [
@@ -56,6 +58,7 @@ __all__ = [
     "AsyncJob",
     "BitArray",
     "Budget",
+    "Coalesce",
     "DataBin",
     "Estimator",
     "EstimatorOptions",
@@ -96,7 +99,7 @@ _LATER = {
     "PubResult": "qrt_async.programs.results",
     "RuntimePool": "qrt_async.pool",
     "Submission": "qrt_async.submit.submission",
-    "Submitter": "qrt_async.sweep.submitter",
+    "Submitter": "qrt_async.coalesce.submitter",
     "Sweep": "qrt_async.sweep.sweep",
     "TokenBucket": "qrt_async.submit.bucket",
 }

@@ -127,6 +127,8 @@ class Roster:
         self._granted -= 1
         self._lent[key] = service
         service.when_emptied(self.stir)
+        for turn in self._waiting.pop(key, ()):
+            turn.set_result(False)
 
     def refuse(self) -> None:
         """The place is not wanted."""

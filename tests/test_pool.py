@@ -154,6 +154,11 @@ async def test_a_token_source_is_told_apart_by_its_identity() -> None:
             assert first is third is not second
 
 
+async def test_something_that_is_no_option_of_a_service_is_told_at_once() -> None:
+    with pytest.raises(TypeError, match="spol"):
+        qrt.RuntimePool(5, spol=False)  # type: ignore[call-arg] # a slip of the pen
+
+
 # --- bounded ----------------------------------------------------------------------------------------------
 
 

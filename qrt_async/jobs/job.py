@@ -237,7 +237,7 @@ class AsyncJob(Generic[R_co]):
     def __repr__(self) -> str:
         status = self._known.record.state.status_text if self._known.record is not None else "not seen yet"
         where = f" on {self.backend}" if self.backend else ""
-        return f"<AsyncJob {self.id!r}{where}: {status}>"
+        return f"<{type(self).__name__} {self.id!r}{where}: {status}>"
 
     def __reduce__(self) -> NoReturn:
         raise TypeError(

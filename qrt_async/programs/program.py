@@ -14,7 +14,13 @@ from qrt_async.errors import InvalidInput
 from qrt_async.programs import quantum_program
 from qrt_async.programs.isa import Fits, InstructionSet, check_width
 from qrt_async.programs.options import EstimatorOptions, NoiseLearnerOptions, SamplerOptions, read_options
-from qrt_async.programs.pubs import SamplerPub, read_circuits, read_estimator_pubs, read_sampler_pubs
+from qrt_async.programs.pubs import (
+    EstimatorPub,
+    SamplerPub,
+    read_circuits,
+    read_estimator_pubs,
+    read_sampler_pubs,
+)
 from qrt_async.programs.values import Parameters
 
 if TYPE_CHECKING:
@@ -144,6 +150,17 @@ class Sampler(CircuitProgram["PrimitiveResult"]):
             return math.inf
         return sum(pub.circuit.bulk + pub.parameters.bulk for pub in self._pubs)
 
+    @property
+    def pubs(self) -> tuple[SamplerPub, ...]:
+        """As they were read."""
+        return self._pubs
+
+    @property
+    def options(self) -> Mapping[str, Any]:
+        """As the service has them; those that were left to it are not there."""
+        options: Mapping[str, Any] = self._params
+        return options
+
     def check(self, backend: InstructionSet) -> None:
         fits = Fits(backend)
         for index, pub in enumerate(self._pubs):
@@ -197,6 +214,17 @@ class Estimator(CircuitProgram["PrimitiveResult"]):
     @property
     def bulk(self) -> float:
         return sum(pub.circuit.bulk + pub.parameters.bulk + pub.observables.bulk for pub in self._pubs)
+
+    @property
+    def pubs(self) -> tuple[EstimatorPub, ...]:
+        """As they were read."""
+        return self._pubs
+
+    @property
+    def options(self) -> Mapping[str, Any]:
+        """As the service has them; those that were left to it are not there."""
+        options: Mapping[str, Any] = self._params
+        return options
 
     def check(self, backend: InstructionSet) -> None:
         fits = Fits(backend)

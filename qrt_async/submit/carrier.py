@@ -279,6 +279,10 @@ class Carrier:
             told(passage.job, passage.error)
         if not self._unsent:
             self._empty.set()
+        self.tell_room()
+
+    def tell_room(self) -> None:
+        """One fewer waits."""
         rooms, self._rooms = self._rooms, []
         for call in rooms:
             call()

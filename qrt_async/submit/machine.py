@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from qrt_async.submit.bucket import RateLimit, TokenBucket, strictest
 from qrt_async.submit.owners import Lock, lock_of
-from qrt_async.submit.permits import closed_for
+from qrt_async.submit.permits import PermitStore, closed_for
 from qrt_async.submit.writer import Work, Writer
 
 if TYPE_CHECKING:
@@ -186,6 +186,13 @@ class MachinePermits:
     def _not_wanted(self, taken: asyncio.Future[float]) -> None:
         if not taken.cancelled() and taken.exception() is None and taken.result() == 0.0:
             self.take_back()
+
+
+def store_of(permits: str | Path | PermitStore | None, limit: RateLimit | None) -> PermitStore | None:
+    """As it was asked for: by the path of a file, or as a store that is made already."""
+    if not isinstance(permits, str | Path):
+        return permits
+    return MachinePermits(permits) if limit is None else MachinePermits(permits, limit)
 
 
 def _connect(path: Path, lock: Lock) -> sqlite3.Connection:

@@ -20,6 +20,9 @@ State = Literal["waiting", "sending", "accepted", "ended", "failed", "withdrawn"
 class Passage:
     """Changes only by ``set_out``, ``leave``, ``accept``, ``end`` and ``fail``."""
 
+    lasts = False
+    """Can its job's handle not be made anew from the job's id?"""
+
     def __init__(self, key: str, backend: str, place: Place, told: Callable[[Passage], None]) -> None:
         self.key = key
         self.backend = backend
@@ -81,6 +84,13 @@ class Passage:
         return self.entrance.why(self.errand)
 
     @property
+    def eta(self) -> float | None:
+        """Seconds until it is expected to be sent; ``None`` when it does not wait, or nobody can say."""
+        if self.entrance is None or self.errand is None or self.why is None:
+            return None
+        return self.entrance.eta(self.errand)
+
+    @property
     def ahead(self) -> int | None:
         """How many are before it in line; ``None`` if it is not in it."""
         if self.entrance is None or self.errand is None:
@@ -91,6 +101,11 @@ class Passage:
     def is_kept(self) -> bool:
         """Is it written down, where there is something to write it into?"""
         return self._kept
+
+    @property
+    def is_told(self) -> bool:
+        """Is there nothing more to learn of it where another process carries it?"""
+        return not self.unsent
 
     def held_by(self, handle: object) -> None:
         """While this lives, somebody may still ask."""
@@ -162,6 +177,10 @@ class Passage:
             self._finish()
             if self._handle is None or self._handle() is None:
                 self.tell()
+
+    def lose(self, error: QrtError) -> None:
+        """Nobody follows it any more, which goes on elsewhere."""
+        self.fail(error)
 
     def tell(self) -> None:
         """Of an error that nobody has heard: once."""

@@ -126,7 +126,7 @@ class Recoverer:
         doubles = [
             double
             for key, (tenant, job_id) in doubtful.items()
-            for double in await self._end_doubles(key, tenant, job_id)
+            for double in await self.one_again(key, tenant, job_id)
         ]
         closed, unclear = await self._close_sessions()
         return Recovery(
@@ -204,6 +204,7 @@ class Recoverer:
         return passage
 
     def handle(self, intent: Intent, job_id: str) -> AsyncJob[Any]:
+        """On the job that it became."""
         tag = tag_of(intent.key, intent.tenant)
         new = msgspec.structs.replace(new_of(intent), tags=(*intent.tags, tag))
         arrivals = self._counter.arrivals
@@ -226,7 +227,7 @@ class Recoverer:
             found.append(Submission(passage, self._carrier.withdraw))
         return found
 
-    async def _end_doubles(self, key: str, tenant: str | None, job_id: str) -> list[Double]:
+    async def one_again(self, key: str, tenant: str | None, job_id: str) -> list[Double]:
         """The oldest job of a submission is kept, all others are cancelled. So far ``job_id`` was taken for it."""
         kept, *others = await with_tag(self._ask, tag_of(key, tenant)) or (None,)
         if kept is None or not others:

@@ -21,7 +21,8 @@ from qrt_async.errors import (
 )
 from qrt_async.events import PermitTaken, wanted
 from qrt_async.submit.bucket import RateLimit
-from qrt_async.submit.entrance import Entrance, entrance_of
+from qrt_async.submit.entrance import Entrance
+from qrt_async.submit.entrances import entrance_of
 from qrt_async.submit.errand import Errand, Means
 from qrt_async.submit.refusals import stated_cap, stated_limit, usage_refused
 from qrt_async.submit.search import Unanswered, search

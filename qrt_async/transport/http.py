@@ -8,9 +8,9 @@ from __future__ import annotations
 import asyncio
 import random
 import ssl
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
-from urllib.parse import quote, urlencode
+from typing import Any
 
 import aiohttp
 import msgspec
@@ -24,6 +24,7 @@ from qrt_async.transport.bodies import MAX_RESULT, body_of
 from qrt_async.transport.connections import Connections
 from qrt_async.transport.failures import error_for
 from qrt_async.transport.flight import Flight
+from qrt_async.transport.outgoing import data_of, headers_of, query_of
 from qrt_async.transport.proxies import Proxies
 from qrt_async.transport.redirects import MOST, REDIRECTS, follow
 from qrt_async.transport.retry import PASSING, RetryPolicy, Trouble, pause
@@ -33,8 +34,6 @@ from qrt_async.transport.tokens import TokenKeeper
 from qrt_async.transport.trouble import error_from, origin, understand
 from qrt_async.transport.wire import Reply, Request, retry_after
 
-_PIECE = 2**16
-"""Bytes that are written at once; a longer body goes in pieces, between which the loop turns."""
 _ACCEPT = "application/json, */*;q=0.5"
 """Logs are plain text, and so are the results of old jobs."""
 
@@ -80,7 +79,9 @@ class HttpTransport:
         self._lent = lent is not None
         self._connections = lent or Connections()
         self._share = asyncio.Semaphore(self._connections.most if lent is None else max(1, lent.most // 4))
-        self._under_way: set[asyncio.Timeout] = set()
+        self._under_way: dict[asyncio.Task[Any], int] = {}
+        """Who waits for an answer, and how often they were cancelled before."""
+        self._cut: set[asyncio.Task[Any]] = set()
         self._quiet = asyncio.Event()
         self.api_date = api_date
 
@@ -108,8 +109,9 @@ class HttpTransport:
 
     async def _end_exchanges(self) -> None:
         """Those of callers who were not told yet. They unwind by themselves, within a few turns of the loop."""
-        for leash in self._under_way:
-            leash.reschedule(asyncio.get_running_loop().time())
+        for task in self._under_way:
+            self._cut.add(task)
+            task.cancel()
         while self._under_way:
             self._quiet.clear()
             await self._quiet.wait()
@@ -199,32 +201,37 @@ class HttpTransport:
         return reply
 
     async def _exchange(self, line: _Line, request: Request, url: str) -> Reply:
-        leash = asyncio.timeout(None)  # Closing pulls it: the sockets may be others' too, and stay open.
+        """Ended by closing: the task is cancelled, and told so in our words. The sockets may be others' too."""
+        task = asyncio.current_task()
+        assert task is not None  # noqa: S101 - this is a coroutine
         left = False
-        self._under_way.add(leash)
+        self._under_way[task] = task.cancelling()
         try:
-            async with leash, self._share:
+            async with self._share:
                 left = True
                 return await self._exchanged(line, request, url)
-        except TimeoutError:
-            if left:
+        except asyncio.CancelledError:
+            if task not in self._cut or task.cancelling() - 1 > self._under_way[task]:
                 raise
-            raise _closed() from None
+            raise (TimeoutError() if left else _closed()) from None
         finally:
-            self._under_way.discard(leash)
+            if task in self._cut:
+                self._cut.discard(task)
+                task.uncancel()
+            del self._under_way[task]
             self._quiet.set()
 
     async def _exchanged(self, line: _Line, request: Request, url: str) -> Reply:
         started = asyncio.get_running_loop().time()
         code: int | None = None
         received = 0
-        where = URL(url + _query(request), encoded=True)
+        where = URL(url + query_of(request), encoded=True)
         try:
             async with line.session.request(
                 request.method,
                 where,
-                data=_data(request.body),
-                headers=_headers(request),
+                data=data_of(request.body),
+                headers=headers_of(request),
                 proxy=line.proxies.to(url),
                 ssl=line.trust,
                 timeout=self._patience(request),
@@ -257,10 +264,6 @@ class HttpTransport:
         return aiohttp.ClientTimeout(total=total, sock_connect=limits.connect, sock_read=limits.read)
 
 
-def _query(request: Request) -> str:
-    return "?" + urlencode(request.query, quote_via=quote) if request.query else ""
-
-
 def _trouble(outcome: Reply | Exception) -> Trouble | None:
     if isinstance(outcome, Reply):
         if outcome.code not in PASSING:
@@ -280,20 +283,3 @@ def _closed(submitted: Answer = "no") -> ServiceClosed:
     error = ServiceClosed("The service was closed while this request was under way.")
     error.submitted = error.billed = submitted
     return error
-
-
-def _data(body: bytes | None) -> bytes | AsyncIterator[memoryview] | None:
-    """A large body in pieces: given a whole one, aiohttp copies it, and the loop stands meanwhile."""
-    return _in_pieces(memoryview(body)) if body is not None and len(body) > _PIECE else body
-
-
-async def _in_pieces(body: memoryview) -> AsyncIterator[memoryview]:
-    for at in range(0, len(body), _PIECE):
-        yield body[at : at + _PIECE]
-        await asyncio.sleep(0)
-
-
-def _headers(request: Request) -> list[tuple[str, str]]:
-    """With its length, a body in pieces needs no chunks on the wire."""
-    length = [] if request.body is None else [("Content-Length", str(len(request.body)))]
-    return [*request.headers, *length]

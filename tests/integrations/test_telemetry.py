@@ -275,6 +275,29 @@ async def test_a_second_handle_on_the_same_job_tells_nothing_twice(lab: Lab) -> 
         assert (await here.requests())["GET /v1/jobs/{id}/metrics"] <= 2
 
 
+@virtual
+async def test_one_serves_all_accounts_of_a_pool_and_each_job_has_its_own_caller(lab: Lab) -> None:
+    async with (
+        ground() as here,
+        qrt.RuntimePool(1, wait=None, spool=False, rate_limit=None, observers=[lab.telemetry]) as pool,
+    ):
+
+        async def use(user: str) -> str:
+            with lab.tracer.start_as_current_span(f"request of {user}"):
+                async with pool.service(token=f"key-of-{user}", url=here.emulator.url) as service:
+                    job = await service.run(SAMPLER, backend=BACKEND)
+            await job
+            return job.id
+
+        users = ["ann", "bob", "cid"]
+        ids = dict(zip(users, await asyncio.gather(*map(use, users)), strict=True))
+    roots = {facts(span)["qrt.job.id"]: span for span in lab.spans("job sampler")}
+    assert len(roots) == 3
+    for user, job_id in ids.items():
+        assert inside(roots[job_id], lab.one(f"request of {user}"))
+    assert len(lab.spans("run")) == 3, "a service is not closed before it has asked for the times"
+
+
 @pytest.mark.parametrize("skew", [-3600.0, 3600.0])
 def test_clocks_that_differ_make_no_span_of_negative_length(lab: Lab, skew: float) -> None:
     told = Announcer([lab.telemetry])

@@ -154,11 +154,11 @@ async def test_of_the_job_that_is_kept_the_end_is_noted_and_its_charge_is_counte
             submission = await doubled(here, one)
             await one.recover()
             await asyncio.sleep(100)
-            assert submission.state == "accepted", "the older one is queued"
+            assert [submission.state] == ["accepted"], "the older one is queued"
             assert written(path) == ("accepted", None)
             await submission
             await asyncio.sleep(100)
-            assert submission.state == "ended"
+            assert [submission.state] == ["ended"]
         connection = sqlite3.connect(path)
         charged = connection.execute("SELECT charged FROM submissions").fetchone()[0]
         connection.close()

@@ -310,7 +310,7 @@ async def test_an_outage_before_the_first_word_with_the_service_delays_too_and_s
             assert unchecked.why_waiting == "the service has not been reached yet"
             await here.peace()
             await asyncio.gather(checked.job(), unchecked.job())
-            assert (checked.why_waiting, unchecked.why_waiting) == (None, None)
+            assert [one.why_waiting for one in (checked, unchecked)] == [None, None]
         assert len(await here.jobs()) == 2
 
 
