@@ -8,6 +8,7 @@ from contextlib import AsyncExitStack
 
 from qrt_async.api.status import JobStatus
 from qrt_async.errors import (
+    InvalidInput,
     JobError,
     LineFull,
     NotFound,
@@ -21,8 +22,19 @@ from qrt_async.programs.program import Program
 from qrt_async.submit.passage import Passage
 from qrt_async.sweep.holdings import Holdings
 from qrt_async.sweep.order import Hands, Mode
+from qrt_async.sweep.piece import Pieces
 from qrt_async.sweep.rows import Failure, Row
-from qrt_async.sweep.split import Step, begin, fell, is_worth_splitting, next_step, passed
+from qrt_async.sweep.split import (
+    Step,
+    begin,
+    condemned,
+    condemns,
+    fell,
+    is_of_circuit,
+    is_worth_splitting,
+    next_step,
+    passed,
+)
 
 _AHEAD = 10
 """So many jobs are in line at a time: each holds its encoded points."""
@@ -45,6 +57,8 @@ class Course:
         self._hands = hands
         self._mode: Mode = mode
         self._allowed = allowed
+        self._spoilt: dict[int, QrtError] = {}
+        """Circuits for which a job failed, and the error of points that are not sent for it."""
         self._session: str | None = None
         self._places = asyncio.Semaphore(_AHEAD)
         self._turn = asyncio.Lock()
@@ -95,7 +109,9 @@ class Course:
         try:
             async with self._turn:
                 await self._held.money.afford(key, lambda: self._hands.left)
-                pieces = [row.piece for row in self._held.standing.of_job(key)]
+                pieces = self._pieces(key)
+                if (error := self._error_of(pieces)) is not None:
+                    raise error
                 program = await asyncio.to_thread(self._held.sweep.program, pieces)
                 self.passages[key] = passage = await self._in_line(program, key)
             self._held.bell.ring()
@@ -126,10 +142,11 @@ class Course:
         await passage.settled()
         self._held.bell.ring()
         if passage.error is not None:
-            await self._fail(key, passage.error)
+            await self._fail(key, self._error_of(self._pieces(key)) or passage.error)
             return
         error = await self._outcome(key, passage)
-        pieces = tuple(row.piece for row in self._held.standing.of_job(key))
+        if condemns(error, pieces := self._pieces(key)):
+            self._spoil(pieces[0].circuit, error)
         if error is not None and not is_worth_splitting(error, pieces):
             await self._fail(key, error)
             return
@@ -171,34 +188,57 @@ class Course:
         standing = self._held.standing
         passage = self.passages.pop(key, None)
         self._held.money.free(key)
-        origin = standing.origin_of(key)
+        origin, pieces = standing.origin_of(key), self._pieces(key)
         if unread := passage is not None and passage.job is not None and not isinstance(error, _FINAL):
             self._held.unread[key] = passage
         open_end = unread or error.submitted == "unknown" or isinstance(error, ResultError)
         await self._ended(standing.fail(standing.of_job(key), Failure.of(error)), keep=not open_end)
         if origin:
             rest = standing.search(origin)
-            given_up = Step(failed=(*rest.suspects, *rest.held))
-            await self._take_step(origin, given_up, standing.failure_of(origin))
+            step = Step(failed=(*rest.suspects, *rest.held))
+            if self._error_of(pieces) is not None:
+                step = condemned(rest, pieces[0].circuit, self._allowed - standing.extra)
+            await self._take_step(origin, step, standing.failure_of(origin))
+
+    def _pieces(self, key: str) -> Pieces:
+        return tuple(row.piece for row in self._held.standing.of_job(key))
+
+    # --- circuits that cannot be run ---------------------------------------------------------------------
+
+    def _error_of(self, pieces: Pieces) -> QrtError | None:
+        """Why a job of these is not to be sent: a job failed for the only circuit that it has."""
+        circuits = {piece.circuit for piece in pieces}
+        return self._spoilt.get(pieces[0].circuit) if len(circuits) == 1 else None
+
+    def _spoil(self, circuit: int, error: QrtError | None) -> None:
+        """What is left of this circuit would only cost: it is not sent, or taken out of the line."""
+        self._spoilt[circuit] = InvalidInput(
+            f"Not sent, since an earlier job failed for this circuit: {error}"
+        )
+        for key, passage in self.passages.items():
+            if passage.unsent and self._error_of(self._pieces(key)) is not None:
+                self._hands.withdraw(passage)
 
     # --- looking for a bad point -------------------------------------------------------------------------
 
     async def _search(self, key: str, error: QrtError) -> None:
         """The job failed for its input."""
         standing = self._held.standing
-        tested = standing.of_job(key)
-        pieces = tuple(row.piece for row in tested)
+        tested, pieces = standing.of_job(key), self._pieces(key)
         origin = standing.origin_of(key)
         search = fell(standing.search(origin), pieces, error) if origin else begin(pieces, error)
         if search is None:
             await self._fail(key, error)
         else:
-            step = next_step(search, self._allowed - standing.extra)
-            await self._take_step(origin or key, step, Failure.of(error), tested)
+            failure = Failure.of(error)
+            whole = is_of_circuit(failure.reason_code)
+            step = next_step(search, self._allowed - standing.extra, whole=whole)
+            await self._take_step(origin or key, step, failure, tested)
 
     async def _go_on(self, origin: str, failure: Failure) -> None:
         standing = self._held.standing
-        step = next_step(standing.search(origin), self._allowed - standing.extra)
+        whole = is_of_circuit(failure.reason_code)
+        step = next_step(standing.search(origin), self._allowed - standing.extra, whole=whole)
         await self._take_step(origin, step, failure)
 
     async def _take_step(self, origin: str, step: Step, failure: Failure, tested: Sequence[Row] = ()) -> None:

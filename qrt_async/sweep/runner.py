@@ -6,6 +6,7 @@ import asyncio
 from concurrent.futures import Executor
 
 from qrt_async.errors import InvalidInput, QrtError, ServiceClosed
+from qrt_async.submit.passage import Passage
 from qrt_async.submit.shielded import at_most, cancel_each, shielded
 from qrt_async.sweep.book import Book
 from qrt_async.sweep.course import Course
@@ -84,8 +85,7 @@ class Runner:
             self._task.cancel()
             await asyncio.wait([self._task])
         passages = [each for each in self._course.passages.values() if not self._hands.withdraw(each)]
-        for passage in passages:  # a request on its way may become a job yet
-            await at_most(_ANSWER, passage.settled())
+        await at_most(_ANSWER, _answered(passages))  # a request on its way may become a job yet
         await cancel_each([passage.job for passage in passages if passage.job is not None])
         await self._give_up()
         self.held.let_go(cancelled=True)
@@ -204,6 +204,11 @@ class Runner:
         self.over = True
         self.held.let_go(keep=bool(self._course.passages))
         self.held.bell.ring()
+
+
+async def _answered(passages: list[Passage]) -> None:
+    for passage in passages:
+        await passage.settled()
 
 
 def _first(error: BaseException | None) -> BaseException | None:
