@@ -46,7 +46,8 @@ async def test_a_submission_is_followed_from_the_line_to_its_end() -> None:
 
 async def test_places_in_line_and_waits_are_told() -> None:
     async with ground(rate_limit=qrt.RateLimit(1)) as here, qrt.Submitter(here.service) as submitter:
-        for _ in range(3):
+        await submitter.submit(SAMPLER, backend=BACKEND).job()
+        for _ in range(2):
             submitter.submit(SAMPLER, backend=BACKEND)
         told = await told_of(submitter.submit(SAMPLER, backend=BACKEND))
         waiting = [data for _, name, data in told if name == "waiting"]
@@ -124,6 +125,18 @@ async def test_who_comes_again_in_mid_flight_hears_of_no_earlier_state(tmp_path:
                     await rest.aclose()  # type: ignore[attr-defined] # it is a generator
         assert names(seen)[-2:] == ["job", "end"]
         assert came >= 4
+
+
+async def test_who_comes_again_while_nothing_has_moved_is_told_nothing() -> None:
+    async with ground(rate_limit=qrt.RateLimit(1)) as here, qrt.Submitter(here.service) as submitter:
+        await submitter.submit(SAMPLER, backend=BACKEND).job()
+        submission = submitter.submit(SAMPLER, backend=BACKEND)
+        await asyncio.sleep(1)
+        first = asgi.events(submission).frames()
+        ((mark, _, data),) = parsed([await anext(first) for _ in range(2)])
+        assert data["eta"] is not None
+        again = asgi.events(submission, last_event_id=mark, heartbeat=3.0).frames()
+        assert [await anext(again) for _ in range(4)] == [b"retry: 2000\n\n", *[b":\n\n"] * 3]
 
 
 async def test_who_is_slow_gets_the_newest_and_not_all() -> None:
@@ -228,6 +241,26 @@ async def test_the_last_event_is_read_from_the_request_where_it_is_not_given() -
         await client.ask(asgi.events(job), last_event_id=mark)
         assert client.sent[0]["status"] == 204
         assert all(not message.get("body") for message in client.sent)
+
+
+async def test_head_has_the_headers_alone() -> None:
+    async with ground() as here:
+        client = Client()
+        stream = asgi.events(await here.run())
+        await stream({"type": "http", "method": "HEAD", "headers": []}, client.receive, client.send)
+        start, end = client.sent
+        assert (start["status"], end["body"], end["more_body"]) == (200, b"", False)
+
+
+async def test_a_sweep_whose_service_was_closed_has_a_stream_that_ends_at_once() -> None:
+    async with open_ground() as (here, submitter):
+        run = submitter.sweep(sweep(), backend=BACKEND, name="closed", pack=6)
+        run.start()
+        await asyncio.sleep(1)
+        await here.service.close()
+        await asyncio.sleep(1)
+        assert run.done
+        assert await told_of(run, last_event_id="x") == []
 
 
 @pytest.mark.parametrize("junk", ["", "x", "é", "0" * 10_000, "end"])
