@@ -29,7 +29,7 @@ _HOPELESS = 3
 """So many looks refused in a row for want of a right or a valid key end the waiting with that error."""
 _MISSES = 5
 """A round of peeks ends when more than one in so many of a wave found nothing."""
-_FIRST_WAVE, _WAVE = 2, 16
+_FIRST_WAVE, _WAVE = 1, 16
 """Peeks that are under way at once, at first and at most."""
 
 

@@ -253,9 +253,9 @@ async def test_results_that_are_there_are_read_in_growing_waves_and_end_their_jo
 async def test_peeking_ends_with_a_wave_that_finds_little_and_costs_what_was_in_vain() -> None:
     bench = Bench(30, lambda request: (204, b""))
     await bench.lookout.peek(bench.jobs)
-    assert len(bench.asked) == 2
+    assert len(bench.asked) == 1
     assert bench.ended == set()
-    assert bench.decider.allowance.left(0.0) == PollPolicy().burst - 2
+    assert bench.decider.allowance.left(0.0) == PollPolicy().burst - 1
     assert bench.decider.tracks["job0"].alive == 0.0
 
 
@@ -275,11 +275,11 @@ async def test_a_body_that_is_no_result_is_no_proof_and_the_job_itself_is_read()
 
 async def test_a_failure_of_one_peek_is_no_failure_of_the_others() -> None:
     def answer(request: Request) -> Any:
-        return Unavailable("down") if "job0" in request.path else (200, RESULT)
+        return Unavailable("down") if "job1" in request.path else (200, RESULT)
 
-    bench = Bench(2, answer)
+    bench = Bench(3, answer)
     await bench.lookout.peek(bench.jobs)
-    assert bench.ended == {"job1"}
+    assert bench.ended == {"job0", "job2"}, "asked for at once with the one that failed"
     assert isinstance(bench.told[0], LookFailed)
 
 
