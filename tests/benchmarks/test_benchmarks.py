@@ -69,6 +69,13 @@ def test_waiting_measures_each_contender_on_a_server_of_its_own() -> None:
     assert set(report["skipped"].values()) == {"not asked for"}
 
 
+def test_the_bound_is_computed_for_what_anybody_and_for_what_a_payer_could_reach() -> None:
+    free, paid = found("bound")["bound"]["rows"]
+    assert free["spare"] == paid["spare"] == 23
+    assert 0 < free["p50"] <= paid["p50"] < paid["p95"]
+    assert free["p95"] <= paid["p95"]
+
+
 def test_imports_are_timed_in_processes_of_their_own() -> None:
     by_name = rows(found("imports", *OURS_AND_BY_HAND)["imports"])
     assert set(by_name) == {"import qrt_async", "... and a service constructed", "import aiohttp"}
