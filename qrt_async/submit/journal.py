@@ -49,7 +49,8 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
 
 class Journal(KeepsSessions):
     """One file, readable with any SQLite tool, safe for several processes, safe to copy with SQLite's own means while
-    in use. Never holds a token. ``inline`` works without a thread, and blocks: for tests.
+    in use (``sqlite3 runs.db ".backup copy.db"``). A copy is for reading: ``recover()`` in it would send once more what
+    the original still has in line. Never holds a token. ``inline`` works without a thread, and blocks: for tests.
 
     The file belongs to its user alone (mode 0600): it holds what is submitted until the service has it.
     """

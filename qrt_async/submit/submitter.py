@@ -61,7 +61,8 @@ class Submitter(Finds):
 
     ``leave`` says what leaving does. ``drain``: a normal exit waits until all are sent; by an exception nothing more
     is. ``detach``: nothing more is sent. ``cancel_waiting``: the same, and what waits is given up. ``cancel_all``:
-    jobs that have not ended are cancelled, too. Jobs that are not cancelled run on, and can be awaited.
+    jobs that have not ended are cancelled, too. Jobs that are not cancelled run on, and can be awaited. A web server
+    shuts down by a normal exit: with ``drain`` that takes as long as the line, so let it ``detach``, with a journal.
     """
 
     def __init__(

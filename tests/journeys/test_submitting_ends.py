@@ -21,7 +21,10 @@ SUBMITTER = web.AppKey("submitter", qrt.Submitter)
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="a process cannot send itself Ctrl-C there")
-@pytest.mark.parametrize(("leave", "left"), [("drain", "Queued"), ("cancel_all", "Cancelled")])
+@pytest.mark.parametrize(
+    ("leave", "left"),
+    [("drain", "Queued"), ("detach", "Queued"), ("cancel_waiting", "Queued"), ("cancel_all", "Cancelled")],
+)
 async def test_interrupted_it_leaves_by_its_policy_at_once(leave: Leave, left: str) -> None:
     asyncio.get_running_loop().set_debug(False)
     async with ground(config=LONG) as here:
