@@ -20,6 +20,7 @@ LONG = {"queue_seconds": 600.0}
 SUBMITTER = web.AppKey("submitter", qrt.Submitter)
 
 
+@pytest.mark.timeout(120)
 @pytest.mark.skipif(sys.platform == "win32", reason="a process cannot send itself Ctrl-C there")
 @pytest.mark.parametrize(
     ("leave", "left"),
@@ -31,7 +32,7 @@ async def test_interrupted_it_leaves_by_its_policy_at_once(leave: Leave, left: s
         program = [sys.executable, "-m", "tests.journeys.interrupted", here.emulator.url, leave, "1"]
         process = await asyncio.create_subprocess_exec(*program, stderr=asyncio.subprocess.PIPE)
         try:
-            _, said = await asyncio.wait_for(process.communicate(), 30)
+            _, said = await asyncio.wait_for(process.communicate(), 100)
         except TimeoutError:
             process.kill()
             await process.communicate()

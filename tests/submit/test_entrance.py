@@ -205,7 +205,7 @@ async def test_why_somebody_waits_for_the_cap_on_pending_jobs_is_said() -> None:
         qrt.Submitter(here.service, leave="cancel_waiting") as submitter,
     ):
         *_, last = (submitter.submit(SAMPLER, backend=BACKEND) for _ in range(3))
-        await asyncio.sleep(60)
+        await asyncio.sleep(10)
         assert last.why_waiting == "the service allows 2 pending jobs, and no job has ended since"
         await last.job()
         assert now() > 400

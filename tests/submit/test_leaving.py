@@ -221,6 +221,13 @@ async def test_what_was_not_sent_stays_in_the_journal_unless_it_is_given_up(
         assert len(await here.jobs()) == (2 if leave == "cancel_waiting" else 5)
 
 
+async def test_cancelling_all_reaches_jobs_whose_watching_was_not_wished() -> None:
+    async with ground(config={"queue_seconds": 500.0}) as here:
+        async with qrt.Submitter(here.service, leave="cancel_all") as submitter:
+            await submitter.submit(SAMPLER, backend=BACKEND, watch=False).job()
+        assert await statuses(here) == {"Cancelled": 1}
+
+
 async def test_cancelling_all_is_bounded_where_the_service_does_not_answer() -> None:
     async with ground(rate_limit=LIMIT) as here:
         async with qrt.Submitter(here.service, leave="cancel_all") as submitter:
