@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 MOST_ROWS = 32
 
@@ -40,6 +40,14 @@ def histogram(counts: Mapping[str, int]) -> Histogram:
     return Histogram(shots, bars, len(rest), sum(count for _, count in rest))
 
 
+class Reading(NamedTuple):
+    """One point of a sweep as it was measured; neither counts nor an error where it is missing."""
+
+    angle: float
+    counts: Mapping[str, int] | None
+    error: str | None = None
+
+
 class Dot(NamedTuple):
     """One point of a sweep: where it is drawn, in the units of the picture, and what it says."""
 
@@ -71,31 +79,30 @@ WIDTH, HEIGHT = 640.0, 300.0
 LEFT, RIGHT, TOP, BOTTOM = 44.0, 12.0, 12.0, 36.0
 
 
-def curve(rows: Sequence[Mapping[str, Any]], angle: str) -> Curve:
-    """The share of the all-ones outcome along the angle, of rows as ``SweepRun.to_dicts`` makes them."""
-    angles = [float(row[angle]) for row in rows]
+def curve(readings: Sequence[Reading]) -> Curve:
+    """The share of the all-ones outcome along the angle."""
+    angles = [reading.angle for reading in readings]
     low, high = min(angles), max(angles)
     span = (high - low) or 1.0
 
     def across(value: float) -> float:
         return round(LEFT + (value - low) / span * (WIDTH - LEFT - RIGHT), 2)
 
-    dots = [_dot(row, angle, across) for row in rows]
-    width = next((len(next(iter(row["counts"]))) for row in rows if row["counts"]), 0)
+    dots = [_dot(reading, across(reading.angle)) for reading in readings]
+    width = next((len(next(iter(reading.counts))) for reading in readings if reading.counts), 0)
     ticks = [Tick(across(low + span * part / 4), f"{low + span * part / 4:.3g}") for part in range(5)]
     up = [Tick(_up(part / 4), f"{part / 4:.0%}") for part in range(5)]
     return Curve("1" * width, dots, _lines(dots), ticks, up)
 
 
-def _dot(row: Mapping[str, Any], angle: str, across: Callable[[float], float]) -> Dot:
-    at, counts = float(row[angle]), row["counts"]
-    if not counts:
-        return Dot(at, None, row["error"], across(at))
-    shots = sum(counts.values())
-    share = counts.get("1" * len(next(iter(counts))), 0) / shots
+def _dot(reading: Reading, x: float) -> Dot:
+    if not reading.counts:
+        return Dot(reading.angle, None, reading.error, x)
+    shots = sum(reading.counts.values())
+    share = reading.counts.get("1" * len(next(iter(reading.counts))), 0) / shots
     spread = math.sqrt(share * (1 - share) / shots)
     low, high = _up(max(0.0, share - spread)), _up(min(1.0, share + spread))
-    return Dot(at, share, None, across(at), _up(share), low, high)
+    return Dot(reading.angle, share, None, x, _up(share), low, high)
 
 
 def _lines(dots: Sequence[Dot]) -> list[str]:

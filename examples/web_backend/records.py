@@ -5,29 +5,36 @@ from __future__ import annotations
 import asyncio
 import json
 import sqlite3
-from collections.abc import Callable
 from contextlib import closing
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, Self
 
 from .forms import Order
 
-T = TypeVar("T")
-
-_TABLE = "CREATE TABLE IF NOT EXISTS orders (id TEXT PRIMARY KEY, tenant TEXT NOT NULL, made TEXT NOT NULL, said TEXT)"
-_ROWS = "SELECT id, tenant, made, said FROM orders"
+_TABLE = (
+    "CREATE TABLE IF NOT EXISTS orders"
+    " (id TEXT PRIMARY KEY, tenant TEXT NOT NULL, made TEXT NOT NULL, kind TEXT NOT NULL, said TEXT NOT NULL,"
+    " ended INTEGER NOT NULL DEFAULT 0)"
+)
+_ROWS = "SELECT id, tenant, made, said, ended FROM orders"
 
 
 @dataclass(frozen=True)
 class Record:
-    """``id`` is the submission's, or the name of the sweep."""
+    """``id`` is the submission's, or the name of the sweep. ``ended`` is known of sweeps: one that was cancelled is not
+    taken up again."""
 
     id: str
     tenant: str
     made: datetime
     order: Order
+    ended: bool = False
+
+    @classmethod
+    def new(cls, name: str, tenant: str, order: Order) -> Self:
+        return cls(name, tenant, datetime.now(UTC), order)
 
 
 class Records:
@@ -37,40 +44,46 @@ class Records:
         self._path = path
 
     async def open(self) -> None:
-        await self._ask(lambda db: db.execute("PRAGMA journal_mode = WAL").fetchone())
-        await self._ask(lambda db: db.execute(_TABLE))
+        await self._ask("PRAGMA journal_mode = WAL")
+        await self._ask(_TABLE)
 
-    async def add(self, id: str, tenant: str, order: Order) -> Record:  # noqa: A002 - what it is
-        record = Record(id, tenant, datetime.now(UTC), order)
-        row = (id, tenant, record.made.isoformat(), json.dumps(asdict(order)))
-        await self._ask(lambda db: db.execute("INSERT INTO orders VALUES (?, ?, ?, ?)", row))
-        return record
+    async def add(self, record: Record) -> None:
+        said = json.dumps(asdict(record.order))
+        await self._ask(
+            "INSERT INTO orders (id, tenant, made, kind, said) VALUES (?, ?, ?, ?, ?)",
+            (record.id, record.tenant, record.made.isoformat(), record.order.kind, said),
+        )
 
-    async def of(self, tenant: str) -> list[Record]:
-        """All of a tenant's, the newest first."""
-        return await self._read(f"{_ROWS} WHERE tenant = ? ORDER BY made DESC", tenant)
+    async def forget(self, record: Record) -> None:
+        await self._ask("DELETE FROM orders WHERE id = ?", (record.id,))
 
-    async def find(self, id: str, tenant: str) -> Record | None:  # noqa: A002 - what it is
-        """Only its tenant's: to others there is none."""
-        found = await self._read(f"{_ROWS} WHERE id = ? AND tenant = ?", id, tenant)
-        return found[0] if found else None
+    async def end(self, record: Record) -> None:
+        await self._ask("UPDATE orders SET ended = 1 WHERE id = ?", (record.id,))
 
-    async def sweeps(self) -> list[Record]:
-        """Those of all tenants, the oldest first."""
-        return await self._read(f"{_ROWS} WHERE json_extract(said, '$.kind') = ? ORDER BY made", "sweep")
-
-    async def _read(self, question: str, *values: str) -> list[Record]:
-        rows = await self._ask(lambda db: db.execute(question, values).fetchall())
+    async def of(self, tenant: str, limit: int) -> list[Record]:
+        """The newest of a tenant's, the newest first."""
+        rows = await self._ask(f"{_ROWS} WHERE tenant = ? ORDER BY made DESC LIMIT ?", (tenant, limit))
         return [_record(*row) for row in rows]
 
-    async def _ask(self, work: Callable[[sqlite3.Connection], T]) -> T:
-        def visit() -> T:
+    async def find(self, name: str, tenant: str) -> Record | None:
+        """Only its tenant's: to others there is none."""
+        rows = await self._ask(f"{_ROWS} WHERE id = ? AND tenant = ?", (name, tenant))
+        return _record(*rows[0]) if rows else None
+
+    async def unfinished(self) -> list[Record]:
+        """Sweeps of all tenants, the oldest first."""
+        rows = await self._ask(f"{_ROWS} WHERE kind = 'sweep' AND NOT ended ORDER BY made")
+        return [_record(*row) for row in rows]
+
+    async def _ask(self, statement: str, values: tuple[str | int, ...] = ()) -> list[Any]:
+        def visit() -> list[Any]:
             with closing(sqlite3.connect(self._path, timeout=30.0)) as db, db:
-                return work(db)
+                return db.execute(statement, values).fetchall()
 
         return await asyncio.to_thread(visit)
 
 
-def _record(id: str, tenant: str, made: str, order: str) -> Record:  # noqa: A002 - what it is
-    said = json.loads(order)
-    return Record(id, tenant, datetime.fromisoformat(made), Order(**said | {"values": tuple(said["values"])}))
+def _record(name: str, tenant: str, made: str, said: str, ended: int) -> Record:
+    order = json.loads(said)
+    order["values"] = tuple(order["values"])
+    return Record(name, tenant, datetime.fromisoformat(made), Order(**order), bool(ended))

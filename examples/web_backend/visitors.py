@@ -1,7 +1,7 @@
-"""Who asks: a signed cookie that scripts cannot read, and a token in every form that only its owner's pages have. Pure.
+"""Who asks: a signed cookie that scripts cannot read, and a token in every form that only its owner's pages have.
 
 This is a demonstration: whoever says a name is believed. Put your own login in the place of ``actions.log_in``, and let
-``tenant`` be the id that it vouches for; all the rest stays as it is.
+``Visitor.tenant`` be the id that it vouches for; all the rest stays as it is.
 """
 
 from __future__ import annotations
@@ -11,27 +11,44 @@ import hashlib
 import hmac
 import json
 import secrets
+import time
 from dataclasses import dataclass
+
+from fastapi import Request
+from starlette.datastructures import FormData
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+
+from .settings import Settings
 
 LIFETIME = 12 * 3600
 """Seconds for which a cookie is good."""
 
 
+class LoggedOut(Exception):
+    """A page was asked for by nobody in particular."""
+
+
 @dataclass(frozen=True)
 class Visitor:
-    """One browser; ``tenant`` is whose, once that is known. ``id`` is new with every login and logout."""
+    """One browser, and whose it is once that is known. ``id`` is new with every login and logout."""
 
     id: str
-    tenant: str | None = None
+    name: str | None = None
+
+    @property
+    def tenant(self) -> str:
+        """An id, for names come in all scripts: here made of the name, elsewhere the key of the user's account."""
+        return hashlib.sha256((self.name or "").encode()).hexdigest()[:20]
 
 
-def newcomer(tenant: str | None = None) -> Visitor:
-    return Visitor(secrets.token_urlsafe(16), tenant)
+def newcomer(name: str | None = None) -> Visitor:
+    return Visitor(secrets.token_urlsafe(16), name)
 
 
 def seal(visitor: Visitor, secret: bytes, now: float) -> str:
     """The value of a cookie: readable by its owner, made by nobody else."""
-    said = json.dumps([visitor.id, visitor.tenant, int(now + LIFETIME)]).encode()
+    said = json.dumps([visitor.id, visitor.name, int(now + LIFETIME)]).encode()
     return f"{_text(said)}.{_text(_signed(secret, b'visitor', said))}"
 
 
@@ -42,10 +59,10 @@ def opened(cookie: str, secret: bytes, now: float) -> Visitor | None:
         said = _bytes(body)
         if not hmac.compare_digest(_bytes(signature), _signed(secret, b"visitor", said)):
             return None
-        known, tenant, until = json.loads(said)
+        known, name, until = json.loads(said)
     except ValueError:
         return None
-    return Visitor(known, tenant) if now < until else None
+    return Visitor(known, name) if now < until else None
 
 
 def token_of(visitor: Visitor, secret: bytes) -> str:
@@ -53,13 +70,57 @@ def token_of(visitor: Visitor, secret: bytes) -> str:
     return _text(_signed(secret, b"form", visitor.id.encode()))
 
 
-def vouched(visitor: Visitor, secret: bytes, token: object) -> bool:
-    """Does the form come from a page of this visitor?"""
-    return isinstance(token, str) and hmac.compare_digest(token.encode(), token_of(visitor, secret).encode())
+# --- at a request -----------------------------------------------------------------------------------------
+
+
+def settings_of(request: Request) -> Settings:
+    found: Settings = request.app.state.settings
+    return found
+
+
+def visitor_of(request: Request) -> Visitor | None:
+    """Whose cookie came with the request."""
+    settings = settings_of(request)
+    return opened(request.cookies.get(_cookie(settings), ""), settings.secret, time.time())
+
+
+def logged_in(request: Request) -> Visitor:
+    """A dependency of everything that belongs to somebody."""
+    visitor = visitor_of(request)
+    if visitor is None or visitor.name is None:
+        raise LoggedOut
+    return visitor
+
+
+async def form_of(request: Request) -> FormData:
+    """A dependency of everything that changes something: what was typed, on a page of this visitor's."""
+    visitor, form = visitor_of(request), await request.form(max_files=0, max_fields=50)
+    said = form.get("token")
+    wanted = None if visitor is None else token_of(visitor, settings_of(request).secret)
+    if wanted is None or not isinstance(said, str) or not hmac.compare_digest(said.encode(), wanted.encode()):
+        raise HTTPException(403, "This form is not from a page of yours, or is too old. Nothing was done.")
+    return form
+
+
+def remember(response: Response, visitor: Visitor, settings: Settings) -> None:
+    """Give the browser its cookie. Sites that are not this one cannot have it sent with what they post or embed."""
+    response.set_cookie(
+        _cookie(settings),
+        seal(visitor, settings.secret, time.time()),
+        max_age=LIFETIME,
+        httponly=True,
+        samesite="lax",
+        secure=settings.https,
+    )
+
+
+def _cookie(settings: Settings) -> str:
+    """Browsers give the prefix to cookies of this very host alone, by https."""
+    return "__Host-visitor" if settings.https else "visitor"
 
 
 def _signed(secret: bytes, purpose: bytes, said: bytes) -> bytes:
-    return hmac.digest(secret, purpose + b":" + said, hashlib.sha256)
+    return hmac.digest(secret, purpose + b":" + said, "sha256")
 
 
 def _text(raw: bytes) -> str:
