@@ -75,8 +75,9 @@ class Curve(NamedTuple):
     up: list[Tick]
 
 
-WIDTH, HEIGHT = 640.0, 300.0
-LEFT, RIGHT, TOP, BOTTOM = 44.0, 12.0, 12.0, 36.0
+WIDTH, HEIGHT = 480.0, 260.0
+LEFT, RIGHT, TOP, BOTTOM = 52.0, 8.0, 10.0, 32.0
+"""The picture in ``sweep.html``, and its margins."""
 
 
 def curve(readings: Sequence[Reading]) -> Curve:

@@ -18,7 +18,7 @@ class Circuit(NamedTuple):
 BELL = Circuit(
     "bell",
     "Bell pair",
-    "Two qubits that always agree: half 00, half 11.",
+    "00 or 11",
     """OPENQASM 3.0;
 include "stdgates.inc";
 bit[2] meas;
@@ -33,7 +33,7 @@ meas[1] = measure $1;
 GHZ = Circuit(
     "ghz",
     "GHZ state",
-    "The same with three qubits: 000 or 111.",
+    "000 or 111",
     """OPENQASM 3.0;
 include "stdgates.inc";
 bit[3] meas;
@@ -52,7 +52,7 @@ meas[2] = measure $2;
 TILTED = Circuit(
     "tilted",
     "Tilted pair",
-    "A Bell pair whose balance an angle theta sets. Made for sweeps.",
+    "balanced by an angle",
     """OPENQASM 3.0;
 include "stdgates.inc";
 input float[64] theta;

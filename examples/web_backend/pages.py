@@ -67,9 +67,10 @@ async def job(request: Request, record: Of, desk: At) -> Response:
     told = request.url_for("job_events", id=record.id).path
     if record.order.kind == "sweep":
         run = await desk.sweeps.find(record)
-        standing = of_progress(run.progress, ours=desk.sweeps.ours(record), ended=record.ended)
+        ours = desk.sweeps.ours(record) or record.ended
+        standing = of_progress(run.progress, ours=ours, ended=record.ended)
         drawn = await asyncio.to_thread(_curve, run, record.order) if run.progress.done else None
-        context: dict[str, Any] = {"progress": run.progress, "curve": drawn}
+        context: dict[str, Any] = {"progress": run.progress, "ours": ours, "curve": drawn}
     else:
         submission = await desk.submitter.tenant(record.tenant).find(record.id)
         standing = await of_submission(submission)
@@ -106,10 +107,11 @@ async def home_page(
         request,
         "home.html",
         status=422 if mistakes else 200,
+        here=request.url_for("home").path,
         events=request.url_for("events").path,
         say=f"{ended} of {len(rows)} jobs have ended" if rows else "",
         rows=rows,
-        waiting=next((row.standing for row in reversed(rows) if row.standing.state == "waiting"), None),
+        waiting=await _first_in_line(rows, desk),
         in_line=sum(row.standing.state == "waiting" for row in rows),
         backends=backends,
         presets=PRESETS.values(),
@@ -136,6 +138,16 @@ async def rows_of(tenant: str, desk: Desk) -> list[Row]:
             status = None if found.job_id is None else desk.service.job(found.job_id).status
             rows.append(Row(record, of_record(found, status)))
     return rows
+
+
+async def _first_in_line(rows: list[Row], desk: Desk) -> Standing | None:
+    """Of those that wait, the one that leaves next, with the seconds until then."""
+    for row in reversed(rows):
+        if row.standing.state == "waiting":
+            if row.record.order.kind == "sweep":
+                return row.standing
+            return await of_submission(await desk.submitter.tenant(row.record.tenant).find(row.record.id))
+    return None
 
 
 async def _histogram(submission: qrt.Submission[Any]) -> Histogram | None:

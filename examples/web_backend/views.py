@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Literal, NamedTuple
 
 import qrt_async as qrt
@@ -86,6 +86,11 @@ def duration(seconds: float) -> str:
     return f"{round(seconds / 60)} min" if seconds < 7200 else f"{round(seconds / 3600)} h"
 
 
+def until(moment: datetime) -> float:
+    """Seconds from now, by the wall's clock."""
+    return (moment - datetime.now(UTC)).total_seconds()
+
+
 def of_status(status: qrt.JobStatus | None) -> State:
     """Of a job that the service has accepted."""
     known: dict[qrt.JobStatus | None, State] = {
@@ -120,7 +125,7 @@ def of_progress(progress: Progress, *, ours: bool, ended: bool) -> Standing:
         state: State = "failed" if progress.failed and not ended else "cancelled"
         return Standing(state=state, detail=count)
     if not ours:
-        return Standing(state="running", detail=f"{count}, in another process")
+        return Standing(state="running", detail=count)
     if progress.running or progress.done:
         return Standing(state="running", detail=count)
     return Standing(state="waiting", detail=progress.why_waiting or "", eta=progress.eta)

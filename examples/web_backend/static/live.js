@@ -22,7 +22,7 @@ async function refresh() {
 
 async function look() {
   try {
-    const reply = await fetch(location.href, { headers: { accept: "text/html" } });
+    const reply = await fetch(main.dataset.page, { headers: { accept: "text/html" } });
     if (reply.redirected) location.assign(reply.url); // logged out meanwhile
     else if (reply.ok) swap(new DOMParser().parseFromString(await reply.text(), "text/html"));
   } catch {
@@ -34,6 +34,9 @@ function swap(fresh) {
   const focused = document.activeElement?.id;
   for (const old of document.querySelectorAll("[data-live]")) {
     const now = fresh.getElementById(old.id);
+    for (const opened of old.querySelectorAll("details[open]")) {
+      now?.querySelector(`#${opened.id}`)?.setAttribute("open", "");
+    }
     if (now && !now.isEqualNode(old)) old.replaceWith(document.adoptNode(now));
   }
   if (focused && document.activeElement?.id !== focused) {
