@@ -7,6 +7,7 @@
     ├── ServiceClosed           the service object was closed, or belongs to another loop or process
     ├── NotSent                 submissions that were given up before they left
     ├── LineFull                too many submissions wait already
+    ├── UnknownSubmission       also LookupError: no submission has this id, as far as one may know
     ├── JournalError            the journal cannot be used; it was left untouched
     ├── ServiceError            a request went wrong
     │   ├── NotAuthorized       401, 403, or IAM does not know the key
@@ -100,6 +101,13 @@ class LineFull(QrtError):
     def __init__(self, message: str, *, retry_after: float) -> None:
         super().__init__(message)
         self.retry_after = retry_after
+
+
+class UnknownSubmission(QrtError, LookupError):
+    """No submission has this id, or it is not for those who ask: which of both is not said."""
+
+    submitted: Answer = "unknown"
+    billed: Answer = "unknown"
 
 
 class JournalError(QrtError):

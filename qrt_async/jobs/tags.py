@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from unicodedata import normalize
 
 from qrt_async.api.job_calls import TAGS, check_tags
 from qrt_async.errors import InvalidInput
@@ -32,15 +33,21 @@ def check_users(tags: Iterable[str]) -> tuple[str, ...]:
     for tag in given:
         if not isinstance(tag, str):
             raise InvalidInput(f"The tag {tag!r:.120} is no text.")
-        if tag.startswith(RESERVED):
+        if _bare(tag).startswith(RESERVED):
             raise InvalidInput(
-                f"The tag {tag!r} begins with {RESERVED!r}, which is reserved: choose another."
+                f"The tag {tag!r} begins like {RESERVED!r}, which is reserved: choose another."
             )
     unique = tuple(dict.fromkeys(given))
     if len(unique) > TAGS - 1:
         raise InvalidInput(f"{len(unique)} tags were given; {TAGS - 1} of the service's {TAGS} are yours.")
     check_tags(unique)
     return unique
+
+
+def _bare(tag: str) -> str:
+    """What might be left of it, should a service on the way tidy up texts."""
+    seen = "".join(sign for sign in normalize("NFKC", tag) if sign.isprintable() and not sign.isspace())
+    return seen.casefold()
 
 
 def merged(current: Iterable[str], wanted: Iterable[str]) -> tuple[str, ...]:

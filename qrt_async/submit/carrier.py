@@ -13,7 +13,7 @@ from qrt_async.events import JournalFailed
 from qrt_async.jobs.job import AsyncJob
 from qrt_async.submit.budget import Spending
 from qrt_async.submit.counter import Counter
-from qrt_async.submit.diary import Diary, Intent
+from qrt_async.submit.diary import Diary, Intent, Withdrawn
 from qrt_async.submit.errand import Errand
 from qrt_async.submit.gates import Gate, InFlight, Load
 from qrt_async.submit.passage import Passage
@@ -115,7 +115,7 @@ class Carrier:
 
     def withdraw(self, passage: Passage) -> bool:
         """Take it out of the line."""
-        if passage.state != "waiting" or not passage.unsent:
+        if passage.state != "waiting" or not passage.unsent or passage.task is None:
             return False
         passage.fail(NotSent(f"Submission {passage.key} was withdrawn before it was sent."), "withdrawn")
         self._sent(passage)
@@ -155,10 +155,11 @@ class Carrier:
         """Write down of all that they are given up."""
         await asyncio.gather(*(self._note(one, self.diary.moved(one.key, "withdrawn")) for one in passages))
 
-    def _give_back(self, passage: Passage) -> None:
-        if passage.unsent:
-            self._left.append(passage)
-        passage.fail(NotSent(f"Submission {passage.key} was not sent: {self._stopped}"), "withdrawn")
+    def _give_back(self, passage: Passage, error: QrtError | None = None) -> None:
+        if not isinstance(error, Withdrawn):
+            self._left += [passage] if passage.unsent else []
+            error = NotSent(f"Submission {passage.key} was not sent: {self._stopped}")
+        passage.fail(error, "withdrawn")
         self._sent(passage)
 
     # --- the way of one ----------------------------------------------------------------------------------
@@ -178,7 +179,7 @@ class Carrier:
     async def _become_a_job(self, passage: Passage, new: NewJob, pack: Pack) -> AsyncJob[Any] | None:
         try:
             errand = await pack()
-            passage.errand = errand
+            passage.keep(errand)
             if self._stopped:  # written down it is by now, and somebody else will send it
                 self._give_back(passage)
                 return None
@@ -190,8 +191,8 @@ class Carrier:
                 errand, lambda _, made, error: self.counter.arrivals.left(new, made, error)
             )
         except QrtError as error:
-            if self._stopped and isinstance(error, NotSent):
-                self._give_back(passage)
+            if isinstance(error, Withdrawn) or (self._stopped and isinstance(error, NotSent)):
+                self._give_back(passage, error)
                 return None
             try:  # Written down first: whoever hears of it may submit anew.
                 if error.submitted != "unknown" and not isinstance(error, ServiceClosed):

@@ -6,6 +6,13 @@ from typing import Literal, Protocol
 
 import msgspec
 
+from qrt_async.errors import NotSent
+
+
+class Withdrawn(NotSent):
+    """Another process that shares the diary has taken it back."""
+
+
 RowState = Literal["waiting", "sending", "accepted", "ended", "failed", "withdrawn"]
 """``waiting``: provably never sent. ``sending``: a request may have left. ``accepted``: there is a job."""
 
@@ -48,11 +55,11 @@ class Diary(Protocol):
         """It is to be sent."""
 
     async def leaving(self, key: str) -> None:
-        """A request is about to leave: from now on, there may be a job."""
+        """A request is about to leave: from now on, there may be a job. Raises ``Withdrawn``."""
 
     async def reserve(self, key: str, cost: float, room: float) -> Account:
         """A request of this cost is about to leave, if what is settled and reserved elsewhere is no more than
-        ``room``; else nothing is written."""
+        ``room``; else nothing is written. Raises ``Withdrawn``."""
 
     async def refused(self, key: str) -> None:
         """The request that left became no job, for certain."""

@@ -134,6 +134,10 @@ class Entrance:
         ahead = self._line.ahead(errand)
         return f"{ahead} before it in line" if ahead else _THE_RATE
 
+    def ahead(self, errand: Errand) -> int | None:
+        """How many go before it; ``None`` if it is not in line."""
+        return self._line.ahead(errand) if errand in self._line else None
+
     def eta(self, errand: Errand | None) -> float | None:
         """Seconds until its turn, were nothing else in the way; of a newcomer for ``None``."""
         ahead = len(self._line) if errand is None else self._line.ahead(errand)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import msgspec
 
 from qrt_async.errors import InvalidInput, JournalError
-from qrt_async.submit.diary import Account, Intent, RowState
+from qrt_async.submit.diary import Account, Intent, RowState, Withdrawn
 from qrt_async.submit.owners import Lock, lock_of
 from qrt_async.submit.sessions import KeepsSessions, now
 from qrt_async.submit.writer import Writer
@@ -28,7 +28,7 @@ SELECT (SELECT total(charged) FROM submissions WHERE reserved IS NOT NULL)
 """What counts in a budget: that which was sent under one. Charged, doubles included; and reserved by others."""
 
 _FIELDS = {"program_id": "program", "session_id": "session"}
-_ROWS = (
+ROWS = (
     "SELECT key, program, backend, body, priority, tenant, cost, tags, session, private, instance, watch,"
     " state, posts, job, detail, reserved IS NOT NULL AND charged IS NULL FROM submissions"
 )
@@ -79,14 +79,24 @@ class Journal(KeepsSessions):
         await self._do(f"INSERT OR IGNORE INTO submissions ({names}) VALUES ({marks})", fields)  # noqa: S608 - our names
 
     async def leaving(self, key: str) -> None:
-        await self._do(
-            "UPDATE submissions SET state = 'sending', posts = posts + 1, changed = ? WHERE key = ?",
-            (now(), key),
-        )
+        def write(db: sqlite3.Connection) -> bool:
+            written = db.execute(
+                "UPDATE submissions SET state = 'sending', posts = posts + 1, changed = ?"
+                " WHERE key = ? AND state != 'withdrawn'",
+                (now(), key),
+            )
+            return written.rowcount == 1
+
+        if not await self._writer.run(write):
+            raise Withdrawn(f"Submission {key} was withdrawn before it was sent.")
 
     async def reserve(self, key: str, cost: float, room: float) -> Account:
-        def write(db: sqlite3.Connection) -> Account:
+        def write(db: sqlite3.Connection) -> Account | None:
             account = self._account(db)
+            if db.execute(
+                "SELECT 1 FROM submissions WHERE key = ? AND state = 'withdrawn'", (key,)
+            ).fetchone():
+                return None
             if account.settled + account.elsewhere > room:
                 return account
             db.execute(
@@ -95,7 +105,10 @@ class Journal(KeepsSessions):
             )
             return msgspec.structs.replace(account, granted=True)
 
-        return await self._writer.run(write)
+        account = await self._writer.run(write)
+        if account is None:
+            raise Withdrawn(f"Submission {key} was withdrawn before it was sent.")
+        return account
 
     async def refused(self, key: str) -> None:
         await self._do(
@@ -226,10 +239,10 @@ class Journal(KeepsSessions):
             (self.owner, instance),
         )
         rows = db.execute(
-            f"{_ROWS} WHERE owner = ? AND instance IS ? AND state != 'withdrawn' ORDER BY rowid",
+            f"{ROWS} WHERE owner = ? AND instance IS ? AND state != 'withdrawn' ORDER BY rowid",
             (self.owner, instance),
         )
-        return [_row(row) for row in rows]
+        return [row_of(row) for row in rows]
 
     def _adopt(self, db: sqlite3.Connection, keys: Sequence[str]) -> list[Row]:
         self.living(db)
@@ -239,9 +252,9 @@ class Journal(KeepsSessions):
                 "UPDATE submissions SET owner = ? WHERE key = ? AND owner NOT IN (SELECT id FROM owners)",
                 (self.owner, key),
             )
-            row = db.execute(f"{_ROWS} WHERE key = ? AND owner = ?", (key, self.owner)).fetchone()
+            row = db.execute(f"{ROWS} WHERE key = ? AND owner = ?", (key, self.owner)).fetchone()
             if row is not None:
-                found.append(_row(row))
+                found.append(row_of(row))
         return found
 
     def _account(self, db: sqlite3.Connection) -> Account:
@@ -253,7 +266,7 @@ class Journal(KeepsSessions):
         db.execute("DELETE FROM owners WHERE id = ?", (self.owner,))
 
 
-def _row(found: Any) -> Row:
+def row_of(found: Any) -> Row:
     key, program, backend, body, priority, tenant, cost, tags, session, private, instance, watch, *rest = (
         found
     )

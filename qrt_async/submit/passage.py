@@ -34,6 +34,9 @@ class Passage:
         """Writes down that it was withdrawn."""
         self.heard = False
         """Has anybody been told of the error?"""
+        self.elsewhere: str | None = None
+        """Who carries it, in words, where that is another process."""
+        self._kept = False
         self._bringing = asyncio.Lock()
         self._state: State = "waiting"
         self._parted = False
@@ -45,7 +48,10 @@ class Passage:
     @property
     def state(self) -> State:
         """One that was sent and refused for speed waits again."""
-        return "waiting" if self._state == "sending" and self.why is not None else self._state
+        if self._state == "accepted" and self.job is not None and self.job.done():
+            return "ended"  # seen by whoever waits for the job; nobody has come to say so yet
+        held = self._state == "sending" and self.entrance is not None and self.why is not None
+        return "waiting" if held else self._state
 
     @property
     def unsent(self) -> bool:
@@ -61,25 +67,45 @@ class Passage:
     def why(self) -> str | None:
         """What holds it in line."""
         if self.entrance is None or self.errand is None:
-            return None
+            return self.elsewhere if self.unsent else None
         return self.entrance.why(self.errand)
+
+    @property
+    def ahead(self) -> int | None:
+        """How many are before it in line; ``None`` if it is not in it."""
+        if self.entrance is None or self.errand is None:
+            return None
+        return self.entrance.ahead(self.errand)
+
+    @property
+    def is_kept(self) -> bool:
+        """Is it written down, where there is something to write it into?"""
+        return self._kept
 
     def held_by(self, handle: object) -> None:
         """While this lives, somebody may still ask."""
         self._handle = ref(handle)
 
+    def keep(self, errand: Errand | None = None) -> None:
+        """It is written down."""
+        self._kept, self.errand = True, errand
+        self._wake()
+
     def set_out(self, errand: Errand, entrance: Entrance) -> None:
         """It goes into the line."""
         self.errand, self.entrance = errand, entrance
+        self._wake()
 
     def leave(self) -> None:
         """The request leaves."""
         self._state = "sending"
+        self._wake()
 
     def wait_again(self) -> None:
         """It did not leave, or the service did not take it, for certain."""
         if self.unsent:
             self._state = "waiting"
+            self._wake()
 
     def accept(self, job: AsyncJob[Any]) -> None:
         """There is a job."""
@@ -145,15 +171,24 @@ class Passage:
 
     async def settled(self) -> None:
         """Return when there is a job, or an error. Being cancelled ends only this wait."""
-        if self.unsent:
-            waiter: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-            self._waiters.add(waiter)
-            try:
-                await waiter
-            finally:
-                self._waiters.discard(waiter)
+        while self.unsent:
+            await self.changed()
         if self.noting is not None:
             await asyncio.wait([self.noting])
+
+    async def kept(self) -> None:
+        """Return when it is written down, or will never be."""
+        while self.unsent and not self._kept:
+            await self.changed()
+
+    async def changed(self) -> None:
+        """Return when something about it changes. Being cancelled ends only this wait."""
+        waiter: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._waiters.add(waiter)
+        try:
+            await waiter
+        finally:
+            self._waiters.discard(waiter)
 
     def _wake(self) -> None:
         for waiter in self._waiters:
@@ -161,6 +196,7 @@ class Passage:
                 waiter.set_result(None)
 
     def _finish(self) -> None:
+        self._wake()
         listeners, self._listeners = self._listeners, []
         for listener in listeners:
             listener(self)

@@ -163,7 +163,7 @@ class Recoverer:
             self._carrier.reserve(intent)
         if row.job_id is None and row.state not in {"waiting", "sending"}:
             return None
-        passage = self._passage(intent)
+        passage = self.passage_of(intent)
         if row.state in {"waiting", "sending"}:
             call = call_of(intent)
 
@@ -177,7 +177,7 @@ class Recoverer:
 
     def _attach(self, passage: Passage, row: Row, job_id: str) -> None:
         """To a job that the service accepted in an earlier process."""
-        job = self._handle(row.intent, job_id)
+        job = self.handle(row.intent, job_id)
         if row.state == "accepted" and (row.intent.watch or row.uncharged):
             self._carrier.resume(passage, job, row.intent)
             return
@@ -189,13 +189,22 @@ class Recoverer:
         if row.uncharged:
             self._carrier.settle(passage, job)
 
-    def _passage(self, intent: Intent) -> Passage:
-        passage = Passage(intent.key, intent.backend, Place(intent.priority, intent.tenant), self._told)
-        passage.keeper = self._keeper
-        self._taken[intent.key] = passage
+    def taken(self, key: str) -> Passage | None:
+        """One that was made of what an earlier or another process wrote down, if somebody holds it."""
+        return self._taken.get(key)
+
+    def passage_of(self, intent: Intent) -> Passage:
+        """Of what an earlier or another process wrote down: the one that is held, while it has not come to an end."""
+        passage = self._taken.get(intent.key)
+        if passage is None or not passage.unsent:
+            passage = Passage(intent.key, intent.backend, Place(intent.priority, intent.tenant), self._told)
+            passage.keeper = self._keeper
+            self._taken[intent.key] = passage
+        passage.elsewhere = None
+        passage.keep()
         return passage
 
-    def _handle(self, intent: Intent, job_id: str) -> AsyncJob[Any]:
+    def handle(self, intent: Intent, job_id: str) -> AsyncJob[Any]:
         tag = tag_of(intent.key, intent.tenant)
         new = msgspec.structs.replace(new_of(intent), tags=(*intent.tags, tag))
         arrivals = self._counter.arrivals
@@ -213,8 +222,8 @@ class Recoverer:
             if self._journal is not None:
                 await self._journal.intend(intent)
                 await self._journal.accepted(key, job.id, job.session_id)
-            passage = self._passage(intent)
-            self._carrier.resume(passage, self._handle(intent, job.id), intent)
+            passage = self.passage_of(intent)
+            self._carrier.resume(passage, self.handle(intent, job.id), intent)
             found.append(Submission(passage, self._carrier.withdraw))
         return found
 
@@ -233,7 +242,7 @@ class Recoverer:
         """Whoever holds the submission holds the older job from now on."""
         if self._journal is not None:
             await self._journal.accepted(key, kept.id, kept.session_id)
-        self._carrier.replace(key, self._handle(intent_of(key, kept), kept.id))
+        self._carrier.replace(key, self.handle(intent_of(key, kept), kept.id))
 
     async def _close_sessions(self) -> tuple[list[str], list[str]]:
         return ([], []) if self._journal is None else await close_sessions(self._ask, self._journal)

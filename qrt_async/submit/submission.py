@@ -67,9 +67,29 @@ class Submission(Generic[R_co]):
             return None
         return passage.entrance.eta(passage.errand)
 
+    @property
+    def ahead(self) -> int | None:
+        """How many are before it in line; ``None`` when it is not in the line of this process."""
+        return self._passage.ahead
+
     def withdraw(self) -> bool:
         """Take it back: ``True`` if it was not sent and never will be, ``False`` if it is too late."""
         return self._withdraw(self._passage)
+
+    async def kept(self) -> None:
+        """Return once it is in the journal, so that it will be sent whatever becomes of this process: from then on
+        ``find(id)`` has it, in any process. Without a journal, once it was checked and encoded.
+
+        Raises what keeps it from ever being sent, such as ``NotISA``.
+        """
+        await self._passage.kept()
+        if self._passage.error is not None and not self._passage.is_kept:
+            self._passage.heard = True
+            raise self._passage.error
+
+    async def changed(self) -> None:
+        """Return when its ``state`` changes. That its place in line and ``eta`` do is not told."""
+        await self._passage.changed()
 
     async def job(self) -> AsyncJob[R_co]:
         """The job, once the service has accepted it; raises why there will be none."""

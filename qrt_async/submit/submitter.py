@@ -18,20 +18,23 @@ from qrt_async.submit.carrier import Carrier
 from qrt_async.submit.counter import Counter, Wishes, draft
 from qrt_async.submit.diary import Diary, NoDiary
 from qrt_async.submit.errand import SETTLE
+from qrt_async.submit.finder import Finder
 from qrt_async.submit.gates import InFlight
 from qrt_async.submit.journal import Journal
 from qrt_async.submit.keeper import Keeper
-from qrt_async.submit.key import check_place, fresh_key
+from qrt_async.submit.key import check_place, checked_name, fresh_key
 from qrt_async.submit.line import Place
 from qrt_async.submit.machine import MachinePermits
 from qrt_async.submit.packer import Packer
 from qrt_async.submit.passage import Passage
 from qrt_async.submit.permits import PermitStore
 from qrt_async.submit.recovery import Recoverer, Recovery
+from qrt_async.submit.register import Register
 from qrt_async.submit.session import RuntimeSession
 from qrt_async.submit.shielded import noting, shielded
 from qrt_async.submit.stream import Programs, Submissions, checked_ahead
 from qrt_async.submit.submission import Submission
+from qrt_async.submit.tenant import Tenant
 
 T = TypeVar("T")
 Leave = Literal["drain", "detach", "cancel_waiting", "cancel_all"]
@@ -103,6 +106,8 @@ class Submitter:
         self._keeper = None if self._journal is None else Keeper(self._journal, self._counter.arrivals)
         self._packer = Packer(self._counter, self._carrier, self._diary, settle)
         self._recoverer = Recoverer(self._carrier, self._packer, self._journal, self._told)
+        self._register = Register(keeps=self._diary.keeps)
+        self._finder = Finder(self._carrier, self._recoverer, self._register, self._journal)
         self._over = False
         self._begin()
 
@@ -161,6 +166,28 @@ class Submitter:
         self._counter.home.enter()
         return await self._recoverer.recover(since)
 
+    async def find(self, submission_id: str) -> Submission[Any]:
+        """The submission with this id, wherever it is. Never sends anything that was sent, or may have been.
+
+        With a journal any of those that were ever written down there: on its way in this process; over; left behind by
+        a process that is gone, which goes on here as with ``recover()``; or in the hands of another living process,
+        which is followed by what that writes down, and whose job can be awaited here. Without a journal, those of this
+        process that are on their way, and the newest 1,000 that are over. Raises ``UnknownSubmission``.
+        """
+        self._counter.home.enter()
+        return await self._finder.find(submission_id)
+
+    async def cancel(self, submission_id: str) -> bool:
+        """Withdraw it where it was not sent, in whichever process, else cancel its job, if need be once it has one.
+        ``True`` unless it was over. Raises ``UnknownSubmission``."""
+        self._counter.home.enter()
+        return await self._finder.cancel(submission_id)
+
+    def tenant(self, name: str) -> Tenant:
+        """A view for one of many users, who take turns: it submits in the name of that one, and finds, lists and
+        cancels no other's. Raises ``InvalidInput`` for a name that might be taken for another."""
+        return Tenant(checked_name(name), self, self._finder)
+
     async def __aenter__(self) -> Self:
         self._counter.home.enter()
         if self._journal is not None:
@@ -208,6 +235,7 @@ class Submitter:
             raise self._line_full()
         passage = Passage(key, backend, place, self._told)
         passage.keeper = self._keeper
+        self._register.add(passage, new)
         self._carrier.start(
             passage,
             new,
@@ -243,6 +271,7 @@ class Submitter:
         if self._over:
             return
         self._over = True
+        await self._finder.stop()
         left = await self._carrier.stop("its Submitter was left.", cancel_jobs=self._leave == "cancel_all")
         if self._leave in {"cancel_waiting", "cancel_all"}:
             await self._carrier.withdrawn(left)

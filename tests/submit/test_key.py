@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from unicodedata import normalize
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -10,7 +12,18 @@ from qrt_async.api.job_calls import check_tags
 from qrt_async.errors import InvalidInput
 from qrt_async.submit.key import check_tenant, fresh_key, read_tags, tag_of
 
-tenants = st.text(min_size=1, max_size=61)
+texts = st.text(min_size=1, max_size=61)
+
+
+def allowed(tenant: str) -> bool:
+    try:
+        check_tenant(tenant)
+    except InvalidInput:
+        return False
+    return True
+
+
+tenants = texts.filter(allowed)
 
 
 @given(st.none() | tenants)
@@ -39,7 +52,60 @@ def test_other_tags_are_no_submission_of_ours(tags: list[str]) -> None:
     assert read_tags(tags) is None
 
 
-@pytest.mark.parametrize("wrong", ["", "x" * 62, 5])
+@given(texts, texts)
+def test_names_that_look_alike_are_not_both_allowed(one: str, other: str) -> None:
+    def seen(name: str) -> str:
+        return normalize("NFKC", "".join(sign for sign in name if sign.isprintable())).strip()
+
+    if one != other and seen(one) == seen(other):
+        assert not (allowed(one) and allowed(other))
+
+
+@given(texts)
+def test_a_mark_that_tag_of_would_not_make_is_no_ones(text: str) -> None:
+    key = fresh_key()
+    found = read_tags([f"qrt:{key}:{text}"])
+    assert found is None or tag_of(*found) == f"qrt:{key}:{text}"
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "alice@example.org",
+        "auth0|5f7c",
+        "a:b",
+        "a/b",
+        "100%",
+        "a%3Ab",
+        "https://idp.example/#7",
+        "Ünal",
+        "李",
+    ],
+)
+def test_ids_of_users_as_they_are_in_use_are_allowed(name: str) -> None:
+    key = fresh_key()
+    assert tag_of(key, check_tenant(name)).isascii()
+    assert read_tags([tag_of(key, name)]) == (key, name)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        "",
+        "x" * 62,
+        5,
+        " alice",
+        "alice ",
+        "a\nb",
+        "a\u200bb",
+        "a\x00",
+        "ａlice",
+        "e\u0301",
+        "é" * 11,
+        "\ud800",
+        b"a",
+    ],
+)
 def test_a_tenant_that_does_not_fit_into_the_tag_is_refused(wrong: object) -> None:
     with pytest.raises(InvalidInput, match="tenant"):
         check_tenant(wrong)  # type: ignore[arg-type] # wrong on purpose

@@ -1,0 +1,111 @@
+"""The submissions of one ``Submitter`` in this process: those on their way, and the newest of those that are over."""
+
+from __future__ import annotations
+
+import asyncio
+import traceback
+from collections import OrderedDict
+from datetime import UTC, datetime
+
+import msgspec
+
+from qrt_async.api.job_calls import NewJob
+from qrt_async.errors import QrtError
+from qrt_async.submit.line import Place
+from qrt_async.submit.passage import Passage, State
+from qrt_async.submit.records import SubmissionRecord
+
+_PAST = 1000
+"""So many that are over are remembered where no journal has them."""
+
+
+class Past(msgspec.Struct, frozen=True, kw_only=True, eq=False):
+    """One that is over: enough to give a handle on it once more."""
+
+    record: SubmissionRecord
+    new: NewJob
+    place: Place
+    error: QrtError | None
+
+
+class _Entry(msgspec.Struct, frozen=True, eq=False):
+    passage: Passage
+    new: NewJob
+    made: datetime
+
+
+class Register:
+    """With a journal (``keeps``), what is written down there is forgotten here once it is over."""
+
+    def __init__(self, *, keeps: bool) -> None:
+        self._keeps = keeps
+        self._entries: dict[str, _Entry] = {}
+        self._past: OrderedDict[str, Past] = OrderedDict()
+
+    def add(self, passage: Passage, new: NewJob) -> None:
+        """It sets out."""
+        self._entries[passage.key] = _Entry(passage, new, datetime.now(UTC))
+        passage.listen(self._over)
+
+    def passage(self, key: str) -> Passage | None:
+        """The one on its way."""
+        entry = self._entries.get(key)
+        return None if entry is None else entry.passage
+
+    def past(self, key: str) -> Past | None:
+        """One that is over."""
+        return self._past.get(key)
+
+    def records(self, tenant: str | None) -> list[SubmissionRecord]:
+        """All of a tenant, the newest first."""
+        past = [one.record for one in self._past.values() if one.place.tenant == tenant]
+        entries = [one for one in self._entries.values() if one.passage.place.tenant == tenant]
+        return sorted([*past, *map(_record, entries)], key=lambda record: record.made, reverse=True)
+
+    def as_here(self, record: SubmissionRecord) -> SubmissionRecord:
+        """With what holds it, if that is here."""
+        entry = self._entries.get(record.id)
+        why = None if entry is None else entry.passage.why
+        return record if why is None else msgspec.structs.replace(record, why_waiting=why)
+
+    def _over(self, passage: Passage) -> None:
+        entry = self._entries.pop(passage.key)
+        if self._keeps and passage.is_kept and not _unclear(passage.error):
+            return
+        error = passage.error
+        if error is not None:  # the frames that it came through hold all that was to be sent
+            asyncio.get_running_loop().call_soon(traceback.clear_frames, error.__traceback__)
+        past = Past(record=_record(entry), new=entry.new, place=passage.place, error=error)
+        self._past[passage.key] = past
+        while len(self._past) > _PAST:
+            self._past.popitem(last=False)
+
+
+def _unclear(error: QrtError | None) -> bool:
+    """The journal does not say that it came to an end."""
+    return error is not None and error.submitted == "unknown"
+
+
+def _record(entry: _Entry) -> SubmissionRecord:
+    passage, new = entry.passage, entry.new
+    state: State = passage.state
+    return SubmissionRecord(
+        id=passage.key,
+        tenant=passage.place.tenant,
+        backend=passage.backend,
+        program_id=new.program_id,
+        state=state,
+        made=entry.made,
+        changed=datetime.now(UTC),
+        job_id=None if passage.job is None else passage.job.id,
+        detail=_detail(passage),
+        tags=tuple(new.tags or ()),
+        why_waiting=passage.why,
+    )
+
+
+def _detail(passage: Passage) -> str | None:
+    if passage.error is not None:
+        return str(passage.error)
+    status = None if passage.job is None else passage.job.status
+    return status.value if status is not None and status.final else None
