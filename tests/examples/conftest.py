@@ -1,0 +1,51 @@
+"""The web application for tests that ask it over HTTP, or through a browser."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.examples.site import Emulated, Site, emulator
+
+
+@pytest.fixture(scope="session")
+def shared_emulator() -> Iterator[Emulated]:
+    with emulator() as emulated:
+        yield emulated
+
+
+@pytest.fixture
+def emulated(shared_emulator: Emulated) -> Emulated:
+    shared_emulator.control("POST", "reset")
+    shared_emulator.go_on()
+    return shared_emulator
+
+
+@pytest.fixture
+def sites(emulated: Emulated, tmp_path: Path) -> Iterator[Callable[..., Site]]:
+    """Makes sites that are not started, with settings of their own; those that run at the end are stopped, and
+    none of them may have spoken of an error."""
+    made: list[Site] = []
+
+    def make(**settings: str) -> Site:
+        folder = tmp_path / f"{tmp_path.name}-{len(made)}"
+        folder.mkdir()
+        made.append(Site(emulated, folder, **settings))
+        return made[-1]
+
+    yield make
+    for site in made:
+        site.stop()
+    for site in made:
+        assert "Traceback" not in site.errors, site.errors
+        assert "never" not in site.errors, site.errors
+
+
+@pytest.fixture
+def site(sites: Callable[..., Site]) -> Site:
+    """One that runs."""
+    made = sites()
+    made.start()
+    return made
