@@ -60,14 +60,15 @@ class Site:
     def start(self, *arguments: str) -> None:
         port = self.url.rpartition(":")[2]
         command = [sys.executable, "-m", "examples.web_backend", "--port", port, *arguments]
-        self._process = subprocess.Popen(
-            [*command, "--data", str(self._folder / "data")],
-            stdout=subprocess.PIPE,
-            stderr=(self._folder / "errors.txt").open("a"),
-            text=True,
-            cwd=ROOT,
-            env=self._environment(),
-        )
+        with (self._folder / "errors.txt").open("a") as errors:
+            self._process = subprocess.Popen(
+                [*command, "--data", str(self._folder / "data")],
+                stdout=subprocess.PIPE,
+                stderr=errors,
+                text=True,
+                cwd=ROOT,
+                env=self._environment(),
+            )
         assert self._process.stdout is not None
         self.url = self._process.stdout.readline().strip()
         assert self.url, self.errors
