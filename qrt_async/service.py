@@ -217,6 +217,10 @@ class RuntimeService:
         new = NewSession(mode=mode, backend=backend, instance=self.account.instance, max_ttl=ttl)
         return RuntimeSession(self.sessions, new, self.run, self.counter.journals)
 
+    async def trouble(self) -> str | None:
+        """What keeps it from being used now, in words; asks nothing of the service."""
+        return "It was closed." if self._closing is not None or self._home.closed else None
+
     async def close(self) -> None:
         """Release everything local. Submissions and private results on their way get up to 10 s.
 

@@ -30,6 +30,14 @@ class JobUpdates:
             self._watch()
         return await self._listener.next()
 
+    async def newest(self) -> JobUpdate:
+        """The next change, or the newest of those that wait: for who wants to know how it stands, and not how it came
+        to that. ``StopAsyncIteration`` after the last."""
+        update = await anext(self)
+        while self._listener is not None and self._listener.queue:
+            update = self._listener.queue.popleft()
+        return update
+
     async def aclose(self) -> None:
         """Stop listening."""
         self._listener = Listener()

@@ -119,6 +119,16 @@ class Submitter:
         """How many submissions have not been accepted yet, nor refused."""
         return self._carrier.waiting
 
+    async def trouble(self) -> str | None:
+        """What keeps it from taking submissions now, in words; asks nothing of the service."""
+        if self._over or self._counter.home.closed:
+            return "It was left."
+        if self._carrier.waiting >= self._max_waiting:
+            return str(self._line_full())
+        if self._journal is not None:
+            await self._journal.open()
+        return None
+
     def submit(
         self,
         program: Program[T],

@@ -61,6 +61,15 @@ class SweepRun:
         """Has every point a result or an error, or was the run ended?"""
         return self._runner.over
 
+    @property
+    def error(self) -> BaseException | None:
+        """What ended the whole run before every point had a result or an error, if something did."""
+        return self._runner.error
+
+    async def changed(self) -> None:
+        """Return at the next news of it."""
+        await self._runner.held.bell.wait()
+
     async def plan(self) -> Plan:
         """What is to be sent: points, jobs, seconds. Sends no job; may ask about the backend and the usage.
 
