@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from typing import Any
 
 from qrt_async.api.job_calls import NewJob
@@ -13,10 +13,10 @@ from qrt_async.events import JournalFailed
 from qrt_async.jobs.job import AsyncJob
 from qrt_async.submit.budget import Spending
 from qrt_async.submit.counter import Counter
-from qrt_async.submit.diary import Diary, Intent, Withdrawn
+from qrt_async.submit.diary import Diary, Intent, Withdrawn, withdrawn
 from qrt_async.submit.errand import Errand
 from qrt_async.submit.gates import Gate, InFlight, Load
-from qrt_async.submit.passage import Passage
+from qrt_async.submit.passage import Passage, given_up
 from qrt_async.submit.permits import PermitStore
 from qrt_async.submit.purse import Purse
 from qrt_async.submit.shielded import at_most, cancel_each
@@ -117,13 +117,19 @@ class Carrier:
         """Take it out of the line."""
         if passage.state != "waiting" or not passage.unsent or passage.task is None:
             return False
-        passage.fail(NotSent(f"Submission {passage.key} was withdrawn before it was sent."), "withdrawn")
-        self._sent(passage)
+        self._give_back(passage, withdrawn(passage.key))
         _cancel(passage)
         self._withdrawn.add(passage.key)
         note = self._withdraw(passage)
         passage.noting = self.counter.means.crew.start(note, "note of a withdrawal", precious=True)
         return True
+
+    def withdrawn_elsewhere(self, keys: Iterable[str]) -> None:
+        """Another process has taken them back, and has written it down."""
+        for passage in filter(None, map(self._passages.get, keys)):
+            if passage.state == "waiting" and passage.unsent:
+                self._give_back(passage, withdrawn(passage.key))
+                _cancel(passage)
 
     async def _withdraw(self, passage: Passage) -> None:
         if await self._note(passage, self.diary.moved(passage.key, "withdrawn")):
@@ -264,7 +270,7 @@ class Carrier:
         """However its way ended, nobody waits for it in vain."""
         self._passages.pop(passage.key, None)
         if passage.unsent:
-            passage.fail(_given_up(passage, None if task.cancelled() else task.exception()))
+            passage.fail(given_up(passage, None if task.cancelled() else task.exception()))
         else:
             passage.part()
         self._sent(passage)
@@ -287,16 +293,3 @@ class Carrier:
 def _cancel(passage: Passage) -> None:
     if passage.task is not None:
         passage.task.cancel()
-
-
-def _given_up(passage: Passage, crash: BaseException | None) -> QrtError:
-    """The error of one whose way ended before it was known what became of it."""
-    if passage.state == "sending":
-        error: QrtError = ServiceClosed(
-            f"Submission {passage.key} was under way when all was closed; look for its job."
-        )
-        error.submitted = error.billed = "unknown"
-    else:
-        error = NotSent(f"Submission {passage.key} was not sent: all was closed before.")
-    error.__cause__ = crash
-    return error

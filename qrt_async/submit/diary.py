@@ -10,7 +10,12 @@ from qrt_async.errors import NotSent
 
 
 class Withdrawn(NotSent):
-    """Another process that shares the diary has taken it back."""
+    """It was taken back, perhaps by another process that shares the diary."""
+
+
+def withdrawn(key: str) -> Withdrawn:
+    """What whoever waits for it hears."""
+    return Withdrawn(f"Submission {key} was withdrawn before it was sent.")
 
 
 RowState = Literal["waiting", "sending", "accepted", "ended", "failed", "withdrawn"]

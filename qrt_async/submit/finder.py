@@ -8,7 +8,9 @@ from typing import Any
 
 from qrt_async.api.models import CreatedJob
 from qrt_async.errors import NotSent, QrtError, Refused, Unavailable, UnknownSubmission
+from qrt_async.submit import diary
 from qrt_async.submit.carrier import Carrier
+from qrt_async.submit.counter import Counter
 from qrt_async.submit.follower import Follower
 from qrt_async.submit.journal import Journal, Row
 from qrt_async.submit.key import is_key
@@ -42,9 +44,7 @@ class Finder:
         self._journal = journal
         counter = carrier.counter
         self._instance, self._arrivals, self._crew = counter.instance, counter.arrivals, counter.means.crew
-        self._follower = (
-            None if journal is None else Follower(journal, self._crew, self._instance, self._seen)
-        )
+        self._follower = None if journal is None else Follower(journal, carrier, self._seen)
 
     async def find(self, key: str, sees: Sees = everybody) -> Submission[Any]:
         """See ``Submitter.find``."""
@@ -72,6 +72,11 @@ class Finder:
         known = {record.id for record in found.records}
         unwritten = [record for record in here if not self._written(record.id) and record.id not in known]
         return [*unwritten, *map(self._register.as_here, found.records)], found.older
+
+    def look_after(self) -> None:
+        """Something waits here that another process may withdraw."""
+        if self._follower is not None:
+            self._follower.begin()
 
     async def stop(self) -> None:
         """Its ``Submitter`` is left."""
@@ -178,10 +183,34 @@ class Finder:
         return passage is not None and passage.is_kept
 
 
+class Finds:
+    """What a ``Submitter`` knows of submissions by their ids."""
+
+    _counter: Counter
+    _finder: Finder
+
+    async def find(self, submission_id: str) -> Submission[Any]:
+        """The submission with this id, wherever it is. Never sends anything that was sent, or may have been.
+
+        With a journal any of those that were ever written down there: on its way in this process; over; left behind by
+        a process that is gone, which goes on here as with ``recover()``; or in the hands of another living process,
+        which is followed by what that writes down, and whose job can be awaited here. Without a journal, those of this
+        process that are on their way, and the newest 1,000 that are over. Raises ``UnknownSubmission``.
+        """
+        self._counter.home.enter()
+        return await self._finder.find(submission_id)
+
+    async def cancel(self, submission_id: str) -> bool:
+        """Withdraw it where it was not sent, in whichever process, else cancel its job, if need be once it has one.
+        ``True`` unless it was over. Raises ``UnknownSubmission``."""
+        self._counter.home.enter()
+        return await self._finder.cancel(submission_id)
+
+
 def _error(sighting: Sighting, *, withdrawn: bool) -> QrtError:
     key, detail = sighting.row.intent.key, sighting.row.detail
     if withdrawn:
-        return NotSent(f"Submission {key} was withdrawn before it was sent.")
+        return diary.withdrawn(key)
     if sighting.row.state == "failed":
         return Refused(detail or f"Submission {key} became no job.")
     return Unavailable(

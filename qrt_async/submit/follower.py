@@ -1,4 +1,4 @@
-"""Follows submissions that another living process carries, by what it writes into the journal."""
+"""Follows in the journal what other living processes do: to submissions of theirs, and to those that wait here."""
 
 from __future__ import annotations
 
@@ -7,10 +7,11 @@ from collections.abc import Awaitable, Callable
 from weakref import WeakValueDictionary
 
 from qrt_async.errors import JournalError, ServiceClosed
+from qrt_async.submit.carrier import Carrier
 from qrt_async.submit.journal import Journal
 from qrt_async.submit.passage import Passage
-from qrt_async.submit.records import Sighting, sight
-from qrt_async.transport.tasks import Crew
+from qrt_async.submit.records import Sighting, sight, withdrawn_since
+from qrt_async.submit.sessions import now
 
 _BETWEEN = 1.0
 """Seconds between two looks into the journal: another process cannot tell us."""
@@ -19,12 +20,12 @@ Seen = Callable[[Passage, Sighting], Awaitable[None]]
 
 
 class Follower:
-    """One task, as long as somebody holds a submission that is followed. ``seen`` takes in what a look shows."""
+    """One task, as long as somebody holds a submission that is followed, or one waits here that others may withdraw.
+    ``seen`` takes in what a look shows."""
 
-    def __init__(self, journal: Journal, crew: Crew, instance: str | None, seen: Seen) -> None:
+    def __init__(self, journal: Journal, carrier: Carrier, seen: Seen) -> None:
         self._journal = journal
-        self._crew = crew
-        self._instance = instance
+        self._carrier = carrier
         self._seen = seen
         self._passages: WeakValueDictionary[str, Passage] = WeakValueDictionary()
         self._task: asyncio.Task[None] | None = None
@@ -32,8 +33,12 @@ class Follower:
     def follow(self, passage: Passage) -> None:
         """Until it has become a job, or failed to, or is ours."""
         self._passages[passage.key] = passage
+        self.begin()
+
+    def begin(self) -> None:
+        """There is something to look for."""
         if self._task is None or self._task.done():
-            self._task = self._crew.start(self._run(), "look into the journal")
+            self._task = self._carrier.counter.means.crew.start(self._run(), "look into the journal")
             self._task.add_done_callback(lambda _: self._let_go())
 
     async def stop(self) -> None:
@@ -43,19 +48,27 @@ class Follower:
             await asyncio.gather(self._task, return_exceptions=True)
 
     async def _run(self) -> None:
-        while self._passages:
+        since = now()
+        while self._passages or self._carrier.waiting:
             await asyncio.sleep(_BETWEEN)
             try:
-                sightings = await sight(self._journal, list(self._passages), self._instance)
+                since, gone = await withdrawn_since(self._journal, since)
+                self._carrier.withdrawn_elsewhere(gone)
+                await self._look()
             except JournalError:
                 continue  # a full disk, say: whoever carries them has the same trouble
-            for key, sighting in sightings.items():
-                passage = self._passages.get(key)
-                if passage is not None and passage.elsewhere is not None:
-                    await self._seen(passage, sighting)
-                if passage is None or passage.elsewhere is None or not passage.unsent:
-                    self._passages.pop(key, None)
-                del passage
+
+    async def _look(self) -> None:
+        """At those that are followed."""
+        keys = list(self._passages)
+        found = await sight(self._journal, keys, self._carrier.counter.instance) if keys else {}
+        for key, sighting in found.items():
+            passage = self._passages.get(key)
+            if passage is not None and passage.elsewhere is not None:
+                await self._seen(passage, sighting)
+            if passage is None or passage.elsewhere is None or not passage.unsent:
+                self._passages.pop(key, None)
+            del passage
 
     def _let_go(self) -> None:
         for passage in list(self._passages.values()):

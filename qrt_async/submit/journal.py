@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import msgspec
 
 from qrt_async.errors import InvalidInput, JournalError
-from qrt_async.submit.diary import Account, Intent, RowState, Withdrawn
+from qrt_async.submit.diary import Account, Intent, RowState, withdrawn
 from qrt_async.submit.owners import Lock, lock_of
 from qrt_async.submit.sessions import KeepsSessions, now
 from qrt_async.submit.writer import Writer
@@ -88,7 +88,7 @@ class Journal(KeepsSessions):
             return written.rowcount == 1
 
         if not await self._writer.run(write):
-            raise Withdrawn(f"Submission {key} was withdrawn before it was sent.")
+            raise withdrawn(key)
 
     async def reserve(self, key: str, cost: float, room: float) -> Account:
         def write(db: sqlite3.Connection) -> Account | None:
@@ -107,7 +107,7 @@ class Journal(KeepsSessions):
 
         account = await self._writer.run(write)
         if account is None:
-            raise Withdrawn(f"Submission {key} was withdrawn before it was sent.")
+            raise withdrawn(key)
         return account
 
     async def refused(self, key: str) -> None:

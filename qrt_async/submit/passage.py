@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any, Literal
 from weakref import ref
 
-from qrt_async.errors import QrtError
+from qrt_async.errors import NotSent, QrtError, ServiceClosed
 from qrt_async.jobs.job import AsyncJob
 from qrt_async.submit.entrance import Entrance
 from qrt_async.submit.errand import Errand
@@ -200,3 +200,16 @@ class Passage:
         listeners, self._listeners = self._listeners, []
         for listener in listeners:
             listener(self)
+
+
+def given_up(passage: Passage, crash: BaseException | None) -> QrtError:
+    """The error of one whose way ended before it was known what became of it."""
+    if passage.state == "sending":
+        error: QrtError = ServiceClosed(
+            f"Submission {passage.key} was under way when all was closed; look for its job."
+        )
+        error.submitted = error.billed = "unknown"
+    else:
+        error = NotSent(f"Submission {passage.key} was not sent: all was closed before.")
+    error.__cause__ = crash
+    return error

@@ -89,6 +89,19 @@ async def withdraw(journal: Journal, key: str) -> bool:
     return await journal.run(write)
 
 
+async def withdrawn_since(journal: Journal, moment: str) -> tuple[str, list[str]]:
+    """Those of this process that were withdrawn since, by whomever; and a moment to ask from the next time."""
+
+    def read(db: sqlite3.Connection) -> tuple[str, list[str]]:
+        found = db.execute(
+            "SELECT key, changed FROM submissions WHERE state = 'withdrawn' AND owner = ? AND changed >= ?",
+            (journal.owner, moment),
+        ).fetchall()
+        return max([moment, *(changed for _, changed in found)]), [key for key, _ in found]
+
+    return await journal.run(read)
+
+
 async def page(
     journal: Journal, tenant: str | None, instance: str | None, before: int | None, limit: int
 ) -> Page:

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 import msgspec
 
 from qrt_async.api.job_calls import NewJob
-from qrt_async.errors import QrtError
+from qrt_async.errors import LineFull, QrtError
 from qrt_async.submit.line import Place
 from qrt_async.submit.passage import Passage, State
 from qrt_async.submit.records import SubmissionRecord
@@ -37,15 +37,32 @@ class _Entry(msgspec.Struct, frozen=True, eq=False):
 class Register:
     """With a journal (``keeps``), what is written down there is forgotten here once it is over."""
 
-    def __init__(self, *, keeps: bool) -> None:
+    def __init__(self, *, keeps: bool, most: int | None = None) -> None:
         self._keeps = keeps
+        self._most = most
         self._entries: dict[str, _Entry] = {}
+        self._tenants: dict[str | None, dict[str, _Entry]] = {}
         self._past: OrderedDict[str, Past] = OrderedDict()
 
     def add(self, passage: Passage, new: NewJob) -> None:
-        """It sets out."""
-        self._entries[passage.key] = _Entry(passage, new, datetime.now(UTC))
+        """It sets out. Raises ``LineFull`` where as many of its tenant wait as may."""
+        tenant = passage.place.tenant
+        if self._most is not None and tenant is not None:
+            self._check(tenant, self._most)
+        entry = self._entries[passage.key] = _Entry(passage, new, datetime.now(UTC))
+        self._tenants.setdefault(tenant, {})[passage.key] = entry
         passage.listen(self._over)
+
+    def _check(self, tenant: str, most: int) -> None:
+        waiting = [entry.passage for entry in self._tenants.get(tenant, {}).values() if entry.passage.unsent]
+        if len(waiting) >= most:
+            etas = [eta for eta in map(_eta, waiting) if eta is not None]
+            wait = max(1.0, min([*etas, 3600.0]) if etas else 1.0)
+            raise LineFull(
+                f"{len(waiting)} submissions of tenant {tenant!r} wait already, of at most {most}"
+                f" (max_waiting_per_tenant). There may be room in {wait:g} s. Nothing was sent.",
+                retry_after=wait,
+            )
 
     def passage(self, key: str) -> Passage | None:
         """The one on its way."""
@@ -59,8 +76,8 @@ class Register:
     def records(self, tenant: str | None) -> list[SubmissionRecord]:
         """All of a tenant, the newest first."""
         past = [one.record for one in self._past.values() if one.place.tenant == tenant]
-        entries = [one for one in self._entries.values() if one.passage.place.tenant == tenant]
-        return sorted([*past, *map(_record, entries)], key=lambda record: record.made, reverse=True)
+        entries = self._tenants.get(tenant, {})
+        return sorted([*past, *map(_record, entries.values())], key=lambda record: record.made, reverse=True)
 
     def as_here(self, record: SubmissionRecord) -> SubmissionRecord:
         """With what holds it, if that is here."""
@@ -69,7 +86,10 @@ class Register:
         return record if why is None else msgspec.structs.replace(record, why_waiting=why)
 
     def _over(self, passage: Passage) -> None:
-        entry = self._entries.pop(passage.key)
+        entry, tenants = self._entries.pop(passage.key), self._tenants[passage.place.tenant]
+        del tenants[passage.key]
+        if not tenants:
+            del self._tenants[passage.place.tenant]
         if self._keeps and passage.is_kept and not _unclear(passage.error):
             return
         error = passage.error
@@ -79,6 +99,12 @@ class Register:
         self._past[passage.key] = past
         while len(self._past) > _PAST:
             self._past.popitem(last=False)
+
+
+def _eta(passage: Passage) -> float | None:
+    if passage.entrance is None or passage.errand is None or passage.why is None:
+        return None
+    return passage.entrance.eta(passage.errand)
 
 
 def _unclear(error: QrtError | None) -> bool:

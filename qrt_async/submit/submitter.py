@@ -18,11 +18,11 @@ from qrt_async.submit.carrier import Carrier
 from qrt_async.submit.counter import Counter, Wishes, draft
 from qrt_async.submit.diary import Diary, NoDiary
 from qrt_async.submit.errand import SETTLE
-from qrt_async.submit.finder import Finder
+from qrt_async.submit.finder import Finder, Finds
 from qrt_async.submit.gates import InFlight
 from qrt_async.submit.journal import Journal
 from qrt_async.submit.keeper import Keeper
-from qrt_async.submit.key import check_place, checked_name, fresh_key
+from qrt_async.submit.key import check_most, check_place, checked_name, fresh_key
 from qrt_async.submit.line import Place
 from qrt_async.submit.machine import MachinePermits
 from qrt_async.submit.packer import Packer
@@ -51,16 +51,17 @@ class Service(Protocol):
     ) -> RuntimeSession: ...
 
 
-class Submitter:
+class Submitter(Finds):
     """Submits many programs under the rate limit of the service's user, in order, each once.
 
         async with qrt.Submitter(service) as submitter:
             submission = submitter.submit(program, backend="ibm_fez")
             result = await submission
 
-    ``max_waiting`` submissions may wait at a time; one more is refused with ``LineFull``. ``max_in_flight`` jobs
-    may be accepted and not ended; ``None`` for any number. ``budget`` caps the QPU seconds of all jobs. ``settle``:
-    so many seconds after an unclear end a job is looked for before it is sent again; ``None``: it never is.
+    ``max_waiting`` submissions may wait at a time, of one tenant ``max_waiting_per_tenant``; one more is refused with
+    ``LineFull``. ``max_in_flight`` jobs may be accepted and not ended; ``None`` for any number. ``budget`` caps the QPU
+    seconds of all jobs. ``settle``: so many seconds after an unclear end a job is looked for before it is sent again;
+    ``None``: it never is.
 
     ``journal`` is a file on a disk of this machine. Each intent is in it before its request leaves, so that a process
     that dies loses nothing and sends nothing twice: the next one calls ``recover()``.
@@ -80,6 +81,7 @@ class Submitter:
         journal: str | Path | Journal | None = None,
         permits: str | Path | PermitStore | None = None,
         max_waiting: int = 10_000,
+        max_waiting_per_tenant: int | None = None,
         max_in_flight: int | None = None,
         budget: Budget | None = None,
         settle: float | None = SETTLE,
@@ -87,8 +89,8 @@ class Submitter:
     ) -> None:
         if leave not in get_args(Leave):
             raise InvalidInput(f"leave is {leave!r}; allowed: {', '.join(get_args(Leave))}.")
-        if isinstance(max_waiting, bool) or not isinstance(max_waiting, int) or max_waiting < 1:
-            raise InvalidInput(f"max_waiting is {max_waiting!r}; it must be a whole number of at least 1.")
+        check_most("max_waiting", max_waiting)
+        check_most("max_waiting_per_tenant", 1 if max_waiting_per_tenant is None else max_waiting_per_tenant)
         if settle is not None and not settle >= 0:
             raise InvalidInput(f"settle is {settle!r}; it must be seconds, 0 or more, or None for never.")
         self._service = service
@@ -106,7 +108,7 @@ class Submitter:
         self._keeper = None if self._journal is None else Keeper(self._journal, self._counter.arrivals)
         self._packer = Packer(self._counter, self._carrier, self._diary, settle)
         self._recoverer = Recoverer(self._carrier, self._packer, self._journal, self._told)
-        self._register = Register(keeps=self._diary.keeps)
+        self._register = Register(keeps=self._diary.keeps, most=max_waiting_per_tenant)
         self._finder = Finder(self._carrier, self._recoverer, self._register, self._journal)
         self._over = False
         self._begin()
@@ -176,23 +178,6 @@ class Submitter:
         self._counter.home.enter()
         return await self._recoverer.recover(since)
 
-    async def find(self, submission_id: str) -> Submission[Any]:
-        """The submission with this id, wherever it is. Never sends anything that was sent, or may have been.
-
-        With a journal any of those that were ever written down there: on its way in this process; over; left behind by
-        a process that is gone, which goes on here as with ``recover()``; or in the hands of another living process,
-        which is followed by what that writes down, and whose job can be awaited here. Without a journal, those of this
-        process that are on their way, and the newest 1,000 that are over. Raises ``UnknownSubmission``.
-        """
-        self._counter.home.enter()
-        return await self._finder.find(submission_id)
-
-    async def cancel(self, submission_id: str) -> bool:
-        """Withdraw it where it was not sent, in whichever process, else cancel its job, if need be once it has one.
-        ``True`` unless it was over. Raises ``UnknownSubmission``."""
-        self._counter.home.enter()
-        return await self._finder.cancel(submission_id)
-
     def tenant(self, name: str) -> Tenant:
         """A view for one of many users, who take turns: it submits in the name of that one, and finds, lists and
         cancels no other's. Raises ``InvalidInput`` for a name that might be taken for another."""
@@ -252,6 +237,7 @@ class Submitter:
             lambda: self._packer.fresh(passage, program, new, wishes),
             watch=wishes.get("watch", True),
         )
+        self._finder.look_after()
         return passage
 
     def _drafted(self, program: Program[Any], backend: str, wishes: Wishes) -> Any:

@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 
 import qrt_async as qrt
-from qrt_async.errors import InvalidInput, NotISA, NotSent, Refused, UnknownSubmission
+from qrt_async.errors import NotSent, Refused, UnknownSubmission
 from qrt_async.submit.journal import Journal
+from qrt_async.submit.records import withdraw
 from tests.ground import BACKEND, COUNTS, QASM, Ground, ground
 
 pytestmark = pytest.mark.virtual_clock
@@ -58,19 +59,22 @@ async def test_a_submission_of_this_process_is_found_while_it_is_under_way_and_l
 
 
 async def test_what_another_living_process_carries_is_followed_and_never_sent(path: Path) -> None:
-    async with ground(rate_limit=qrt.RateLimit(1)) as here, submitter(here, path) as one:
-        async with submitter(here, path) as other:
-            one.submit(SAMPLER, backend=BACKEND)
-            key = one.submit(SAMPLER, backend=BACKEND).id
-            await (await one.find(key)).kept()
-            found = await other.find(key)
-            assert found.state == "waiting"
-            assert found.why_waiting is not None
-            assert "process" in found.why_waiting
-            assert not found.withdraw()
-            assert counts(await found) == COUNTS
-            assert found.state == "ended"
-            assert (await here.requests())[POST] == 2
+    async with (
+        ground(rate_limit=qrt.RateLimit(1)) as here,
+        submitter(here, path) as one,
+        submitter(here, path) as other,
+    ):
+        one.submit(SAMPLER, backend=BACKEND)
+        key = one.submit(SAMPLER, backend=BACKEND).id
+        await (await one.find(key)).kept()
+        found = await other.find(key)
+        assert (found.id, found.state) == (key, "waiting")
+        assert found.why_waiting is not None
+        assert "process" in found.why_waiting
+        assert not found.withdraw()
+        assert counts(await found) == COUNTS
+        assert found.state == "ended"
+        assert (await here.requests())[POST] == 2
 
 
 async def test_what_a_process_that_is_gone_left_behind_goes_on(path: Path) -> None:
@@ -129,21 +133,45 @@ async def test_why_there_is_no_job_is_told_in_any_process(path: Path) -> None:
 
 
 async def test_cancelling_withdraws_what_was_not_sent_in_whichever_process(path: Path) -> None:
-    async with ground(rate_limit=qrt.RateLimit(1)) as here, submitter(here, path) as one:
-        async with submitter(here, path) as other:
-            first = one.submit(SAMPLER, backend=BACKEND)
-            mine, foreign = (one.submit(SAMPLER, backend=BACKEND) for _ in range(2))
-            await foreign.kept()
-            assert await one.cancel(mine.id)
-            assert mine.state == "withdrawn"
-            assert await other.cancel(foreign.id)
-            with pytest.raises(NotSent, match="withdrawn"):
-                await foreign
-            assert foreign.state == "withdrawn"
-            with pytest.raises(NotSent, match="withdrawn"):
-                await (await other.find(foreign.id))
-            await first
-            assert await here.jobs() and len(await here.jobs()) == 1
+    async with (
+        ground(rate_limit=qrt.RateLimit(1)) as here,
+        submitter(here, path) as one,
+        submitter(here, path) as other,
+    ):
+        first = one.submit(SAMPLER, backend=BACKEND)
+        mine, foreign = (one.submit(SAMPLER, backend=BACKEND) for _ in range(2))
+        await foreign.kept()
+        assert await one.cancel(mine.id)
+        assert mine.state == "withdrawn"
+        assert await other.cancel(foreign.id)
+        began = asyncio.get_running_loop().time()
+        with pytest.raises(NotSent, match="withdrawn"):
+            await foreign
+        assert asyncio.get_running_loop().time() - began < 2, "its turn would come in a minute"
+        assert (foreign.state, one.waiting) == ("withdrawn", 0)
+        with pytest.raises(NotSent, match="withdrawn"):
+            await (await other.find(foreign.id))
+        await first
+        assert len(await here.jobs()) == 1
+
+
+async def test_what_is_withdrawn_elsewhere_just_before_its_turn_is_not_sent(path: Path) -> None:
+    async with ground() as here, submitter(here, path) as one:
+        submission = one.submit(SAMPLER, backend=BACKEND)
+        await submission.kept()
+        assert one._journal is not None
+        leaving = one._journal.leaving
+
+        async def just_before(key: str) -> None:
+            assert one._journal is not None
+            assert await withdraw(one._journal, key)
+            await leaving(key)
+
+        one._journal.leaving = just_before  # type: ignore[method-assign] # that is the trap
+        with pytest.raises(NotSent, match="withdrawn"):
+            await submission
+        assert submission.state == "withdrawn"
+        assert (await here.requests()).get(POST, 0) == 0
 
 
 async def test_cancelling_cancels_the_job_of_what_was_sent(path: Path) -> None:

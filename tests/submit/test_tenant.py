@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 import qrt_async as qrt
-from qrt_async.errors import InvalidInput, UnknownSubmission
+from qrt_async.errors import InvalidInput, LineFull, UnknownSubmission
 from qrt_async.submit.journal import Journal
 from tests.ground import BACKEND, COUNTS, QASM, ground
 
@@ -118,3 +118,30 @@ async def test_one_that_can_never_be_sent_is_known_to_whoever_asks(journal: Jour
             await found
         assert [record.state for record in await alice.list()] == ["failed"]
         assert await here.jobs() == []
+
+
+async def test_a_tenant_may_have_no_more_waiting_than_its_share(journal: Journal | None) -> None:
+    async with (
+        ground(rate_limit=qrt.RateLimit(1), config={"rate_limit": (1, 60.0)}) as here,
+        qrt.Submitter(here.service, journal=journal, max_waiting_per_tenant=3) as submitter,
+    ):
+        await submitter.tenant("bob").submit(SAMPLER, backend=BACKEND).job()
+        alice = submitter.tenant("alice")
+        hers = [alice.submit(SAMPLER, backend=BACKEND) for _ in range(3)]
+        await asyncio.gather(*(one.kept() for one in hers))
+        await asyncio.sleep(1)
+        with pytest.raises(LineFull, match="'alice'") as caught:
+            alice.submit(SAMPLER, backend=BACKEND)
+        assert 50 < caught.value.retry_after <= 60.25
+        submitter.tenant("bob").submit(SAMPLER, backend=BACKEND)
+        submitter.submit(SAMPLER, backend=BACKEND)
+        await asyncio.sleep(caught.value.retry_after + 1)
+        alice.submit(SAMPLER, backend=BACKEND)
+        assert [entry.state for entry in await alice.list()].count("waiting") == 3
+
+
+@pytest.mark.parametrize("most", [0, 1.5, True])
+async def test_a_share_of_none_is_refused(most: object) -> None:
+    async with ground() as here:
+        with pytest.raises(InvalidInput, match="max_waiting_per_tenant"):
+            qrt.Submitter(here.service, max_waiting_per_tenant=most)  # type: ignore[arg-type] # wrong on purpose
