@@ -59,11 +59,10 @@ def serve(host: str, port: int, workers: int) -> None:
     socket.listen()  # whoever comes from now on is served, once the application has started
     name, taken = socket.getsockname()[:2]
     print(f"http://{name}:{taken}", flush=True)
-    server = uvicorn.Server(config)
     if workers > 1:
-        Multiprocess(config, target=server.run, sockets=[socket]).run()
+        Multiprocess(config, sockets=[socket]).run()
     else:
-        server.run(sockets=[socket])
+        uvicorn.Server(config).run(sockets=[socket])
 
 
 if __name__ == "__main__":

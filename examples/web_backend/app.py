@@ -37,6 +37,8 @@ def create(settings: Settings | None = None) -> FastAPI:
     app.add_middleware(TrustedHostMiddleware, allowed_hosts=list(settings.hosts))
     app.add_middleware(Guard)
     app.mount("/static", StaticFiles(directory=HERE / "static"), name="static")
+    app.mount("/healthz", asgi.healthy())
+    app.mount("/readyz", asgi.ready())
     for part in (pages, actions, live):
         app.include_router(part.router)
     problems.install(app)

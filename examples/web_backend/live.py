@@ -22,14 +22,14 @@ PAUSE = 5.0
 """Seconds after which is looked again even where nothing was heard: other workers change things, too."""
 
 
-@router.get("/jobs/{id}/events", name="job_events")
+@router.get("/jobs/{id}/events", name="job_events", response_model=None)
 async def job_events(request: Request, record: Of, desk: At) -> Any:
-    last = request.headers.get("last-event-id")
+    """Of one job, or one sweep."""
     if record.order.kind == "job":
-        return asgi.events(await desk.submitter.tenant(record.tenant).find(record.id), last_event_id=last)
+        return asgi.events(await desk.submitter.tenant(record.tenant).find(record.id))
     run = await desk.sweeps.find(record)
     if desk.sweeps.ours(record):
-        return asgi.events(run, last_event_id=last)
+        return asgi.events(run)
     return _stream(_changes(request, record.tenant, desk))
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import math
 from http import HTTPStatus
+from typing import cast
 
 from fastapi import FastAPI, Request
 from starlette.exceptions import HTTPException
@@ -19,8 +19,6 @@ TITLES = {
     403: "That did not come from here",
     404: "Nothing here",
     500: "Something broke on our side",
-    502: "The quantum service is in trouble",
-    503: "Too busy right now",
 }
 """Friendlier than the protocol's own words."""
 
@@ -36,12 +34,16 @@ async def of_ours(request: Request, error: Exception) -> Response:
     """Its status and its advice are the library's: see ``asgi.problem``."""
     assert isinstance(error, qrt.QrtError)  # noqa: S101 - installed for these
     problem = asgi.problem(error, instance=request.url.path)
-    return _answer(request, problem.status, problem.detail, problem.retry_after)
+    if wants_page(request):
+        return _page(request, problem.status, problem.title, problem.detail or "", problem.retry_after)
+    return cast(Response, problem)
 
 
 async def of_protocol(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)  # noqa: S101 - installed for these
-    return _answer(request, error.status_code, str(error.detail), headers=dict(error.headers or {}))
+    response = _answer(request, error.status_code, str(error.detail))
+    response.headers.update(error.headers or {})
+    return response
 
 
 async def of_nobody(request: Request, error: Exception) -> Response:
@@ -60,23 +62,16 @@ def wants_page(request: Request) -> bool:
     return "text/html" in request.headers.get("accept", "")
 
 
-def _answer(
-    request: Request,
-    status: int,
-    detail: str,
-    wait: float | None = None,
-    headers: dict[str, str] | None = None,
-) -> Response:
+def _answer(request: Request, status: int, detail: str) -> Response:
     title = TITLES.get(status, HTTPStatus(status).phrase)
-    headers = headers or {}
-    if wait is not None:
-        headers["retry-after"] = str(math.ceil(wait))
     if wants_page(request):
-        response: Response = page(
-            request, "error.html", status, title=title, detail=detail, wait=wait, code=status
-        )
-    else:
-        said = {"type": "about:blank", "title": title, "status": status, "detail": detail}
-        response = JSONResponse(said, status, media_type="application/problem+json")
-    response.headers.update(headers)
+        return _page(request, status, title, detail)
+    said = {"type": "about:blank", "title": title, "status": status, "detail": detail}
+    return JSONResponse(said, status, media_type="application/problem+json")
+
+
+def _page(request: Request, status: int, title: str, detail: str, wait: int | None = None) -> Response:
+    response = page(request, "error.html", status, title=title, detail=detail, wait=wait, code=status)
+    if wait is not None:
+        response.headers["retry-after"] = str(wait)
     return response

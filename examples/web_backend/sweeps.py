@@ -79,7 +79,7 @@ class Sweeps:
     async def _follow(self, record: Record, run: SweepRun) -> None:
         async for _ in run.updates():
             """Until it is over."""
-        if run.progress.over:
+        if run.error is None:
             await self._records.end(record)
         elif self._runs.get(record.id) is run:  # another worker has it, or the service is closing
             del self._runs[record.id]

@@ -29,7 +29,10 @@ class Emulated:
         return json.loads(text) if text else None
 
     def pause(self) -> None:
-        """Jobs stay in the queue until the backend goes on."""
+        """Jobs stay in the queue until the backend goes on. Nothing would be sent to it, so that is not told."""
+        self.control(
+            "POST", "faults", [{"kind": "status", "status": 404, "path": "/v1/backends/{name}/status"}]
+        )
         self.control("POST", "backends", {BACKEND: {"name": "paused", "reason": "a test"}})
 
     def go_on(self) -> None:
@@ -93,7 +96,11 @@ class Site:
         return (self._folder / "errors.txt").read_text("utf-8")
 
     def _environment(self) -> dict[str, str]:
-        kept = {name: text for name, text in os.environ.items() if not name.startswith(("QISKIT_", "WEB_BACKEND_"))}
+        kept = {
+            name: text
+            for name, text in os.environ.items()
+            if not name.startswith(("QISKIT_", "WEB_BACKEND_"))
+        }
         return kept | {
             "QISKIT_IBM_URL": self.emulated.url,
             "QISKIT_IBM_TOKEN": self._folder.name,  # a user of its own for each site: the limit is the user's

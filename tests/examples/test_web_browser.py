@@ -230,7 +230,7 @@ def test_without_scripts_a_link_looks_again(site: Site, contexts: Contexts) -> N
     expect(again).to_be_visible()
     picture(page, "no-scripts")
     site.emulated.go_on()
-    for _ in range(200):
+    for _ in range(500):
         if state(page).inner_text() == "Done" and page.locator(".histogram").count():
             break
         again.click()
@@ -289,7 +289,7 @@ def test_another_site_cannot_send_our_forms(site: Site, contexts: Contexts, emul
     page.route("http://evil.example/", lambda route: route.fulfill(body=evil, content_type="text/html"))
     page.goto("http://evil.example/")
     expect(page.get_by_role("heading", name="That did not come from here")).to_be_visible()
-    page.goto(site.url)
+    log_in(page, site.url, "Ada")
     expect(page.get_by_text("No jobs yet")).to_be_visible()
     assert emulated.control("GET", "jobs") == []
 
