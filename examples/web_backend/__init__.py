@@ -8,6 +8,7 @@ In the order in which a request meets them:
     __main__   the command: an address, a port, a number of workers
     settings   what the environment says
     app        the application: what it is put together from
+    farewell   how open streams end when the server does
     guard      who may ask: headers for browsers, no requests from other sites
     visitors   who asks: a signed cookie, a token in every form
     problems   what went wrong, as a page or as problem details
@@ -16,6 +17,7 @@ In the order in which a request meets them:
     live       what is told as it happens
     forms      from what was typed to what is to run
     circuits   circuits to pick from
+    rendering  templates, and what all of them are given
     desk       the service, the submitter, and what this application keeps itself
     records    what was ordered, on disk
     sweeps     sweeps that are under way

@@ -20,6 +20,7 @@ from qrt_async.integrations import asgi
 
 from . import actions, live, pages, problems
 from .desk import Bell, opened
+from .farewell import Farewell, Streams
 from .guard import Guard, same_site
 from .rendering import HERE
 from .settings import Settings
@@ -28,14 +29,16 @@ from .settings import Settings
 def create(settings: Settings | None = None) -> FastAPI:
     """One for each worker."""
     settings = settings or Settings.read()
+    farewell = Farewell()
     app = FastAPI(
-        lifespan=_lifespan(settings),
+        lifespan=_lifespan(settings, farewell),
         dependencies=[Depends(same_site)],
         openapi_url=None,  # its pages would load scripts from other hosts
     )
     app.state.settings = settings
     app.add_middleware(TrustedHostMiddleware, allowed_hosts=list(settings.hosts))
     app.add_middleware(Guard)
+    app.add_middleware(Streams, farewell)
     app.mount("/static", StaticFiles(directory=HERE / "static"), name="static")
     app.mount("/healthz", asgi.healthy())
     app.mount("/readyz", asgi.ready())
@@ -45,7 +48,7 @@ def create(settings: Settings | None = None) -> FastAPI:
     return app
 
 
-def _lifespan(settings: Settings) -> Any:
+def _lifespan(settings: Settings, farewell: Farewell) -> Any:
     bell = Bell()
 
     def service() -> qrt.RuntimeService:
@@ -57,6 +60,7 @@ def _lifespan(settings: Settings) -> Any:
             journal=settings.data / "journal.db",
             permits=None if settings.local else settings.data / "permits.db",
             max_waiting=settings.max_waiting,
+            max_waiting_per_tenant=max(1, settings.max_waiting // 4),  # nobody fills the line alone
             leave="detach",  # what waits is in the journal: the next process sends it
         )
 
@@ -67,6 +71,7 @@ def _lifespan(settings: Settings) -> Any:
             asgi.lifespan(service, submitter)(app) as state,
             opened(settings, state["runtime"], state["submitter"], bell) as desk,
         ):
-            yield {**state, "desk": desk}
+            with farewell.heard():
+                yield {**state, "desk": desk}
 
     return lifespan

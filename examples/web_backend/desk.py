@@ -87,7 +87,7 @@ class Desk:
     async def cancel(self, record: Record) -> None:
         """What is not sent stays unsent, what runs is cancelled."""
         if record.order.kind == "sweep":
-            await (await self.sweeps.find(record)).cancel()
+            await self.sweeps.cancel(record)
         else:
             await self.submitter.tenant(record.tenant).cancel(record.id)
 

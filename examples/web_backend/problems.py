@@ -36,7 +36,7 @@ async def of_ours(request: Request, error: Exception) -> Response:
     problem = asgi.problem(error, instance=request.url.path)
     if wants_page(request):
         return _page(request, problem.status, problem.title, problem.detail or "", problem.retry_after)
-    return cast(Response, problem)
+    return cast("Response", problem)
 
 
 async def of_protocol(request: Request, error: Exception) -> Response:

@@ -48,6 +48,11 @@ class Sweeps:
         """Does this worker run it, or has it?"""
         return record.id in self._runs
 
+    async def cancel(self, record: Record) -> None:
+        """For good: no later process takes it up again."""
+        await (await self.find(record)).cancel()
+        await self._records.end(record)
+
     async def resume(self) -> None:
         """Take up what no living process runs."""
         for record in await self._records.unfinished():
