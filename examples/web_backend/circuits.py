@@ -52,7 +52,7 @@ meas[2] = measure $2;
 TILTED = Circuit(
     "tilted",
     "Tilted pair",
-    "balanced by an angle",
+    "with an angle",
     """OPENQASM 3.0;
 include "stdgates.inc";
 input float[64] theta;
