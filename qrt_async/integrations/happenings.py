@@ -55,7 +55,7 @@ class Source(Protocol):
 
     async def wait(self) -> None: ...
 
-    async def resume(self) -> None:
+    async def resume(self, told: str) -> None:
         """Somebody was told of it before, elsewhere perhaps: see that ``look`` is no older than that."""
 
     def over(self, told: str) -> bool:
@@ -83,7 +83,7 @@ class JobSource:
         self._over = job.done()
         self._error: QrtError | None = None
 
-    def look(self) -> Happening | None:
+    def look(self) -> Happening:
         return self._end() if self._over else Happening(name="job", **self._facts())
 
     async def wait(self) -> None:
@@ -96,12 +96,18 @@ class JobSource:
         except QrtError as error:
             self._over, self._error = True, error
 
-    async def resume(self) -> None:
-        if self._job.record is None:
-            try:
+    async def resume(self, told: str) -> None:
+        """What was told may come from the queue, which is not looked at before somebody listens."""
+        try:
+            if self._job.record is None:
                 await self._job.refresh()
-            except QrtError:
-                return  # whoever watches it will see
+            await self.wait()
+            if not self._over and self.look().id != told:
+                await self._job.metrics()
+        except QrtError:
+            return  # whoever watches it will see
+        if self._updates.behind:
+            await self.wait()
 
     def over(self, told: str) -> bool:
         return told.startswith(_END)
@@ -149,7 +155,7 @@ class SubmissionSource:
         self._submission = submission
         self._job: JobSource | None = None
         self._error: QrtError | None = None
-        self._resumed = False
+        self._told: str | None = None
 
     @property
     def patience(self) -> float:
@@ -170,8 +176,8 @@ class SubmissionSource:
         else:
             await self._settle()
 
-    async def resume(self) -> None:
-        self._resumed = True
+    async def resume(self, told: str) -> None:
+        self._told = told
         if not self._waits:
             await self._settle()
 
@@ -192,8 +198,8 @@ class SubmissionSource:
             self._error = error
             return
         source = JobSource(job, self._submission.id)
-        if self._resumed:
-            await source.resume()
+        if self._told is not None:
+            await source.resume(self._told)
         self._job = source
 
     def _waiting(self) -> Happening:
@@ -246,7 +252,7 @@ class SweepSource:
     async def wait(self) -> None:
         await self._run.changed()
 
-    async def resume(self) -> None:
+    async def resume(self, told: str) -> None:
         """What is known is as it is."""
 
     def over(self, told: str) -> bool:

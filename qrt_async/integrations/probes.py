@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import TypeAlias
 
 import msgspec
 
 from qrt_async.errors import QrtError
-from qrt_async.integrations.replies import App, Receive, Reply, Scope, Send
+from qrt_async.integrations.replies import Receive, Reply, Scope, Send
 from qrt_async.service import RuntimeService
 from qrt_async.submit.submitter import Submitter
 
@@ -19,34 +19,45 @@ _PATIENCE = 2.0
 Probed: TypeAlias = Submitter | RuntimeService
 
 
-def healthy() -> App:
-    """Answers 200 as long as the event loop turns: for a liveness probe."""
+class Probe:
+    """An ASGI application that says whether ``why`` finds nothing wrong."""
 
-    async def probe(scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http":
-            await _answer(True, [], scope, receive, send)
+    def __init__(self, why: Callable[[Scope], Awaitable[list[str]]]) -> None:
+        self._why = why
 
-    return probe
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            return
+        why = await self._why(scope)
+        said = {"status": "unavailable" if why else "ok", "why": why}
+        await Reply(503 if why else 200, msgspec.json.encode(said))(scope, receive, send)
 
 
-def ready(probed: Probed | Callable[[], Probed] | None = None) -> App:
-    """Answers 200 where submissions can be taken, else 503, with words: for a readiness probe. Asks nothing of the
-    service.
+def healthy() -> Probe:
+    """Answers 200 as long as the event loop turns: for a liveness probe. An ASGI application."""
 
-    Not ready is one that was closed or left, whose line is full, or whose journal cannot be written. That the service
-    is out of reach, or the usage used up, is said and leaves it ready: submissions are taken and wait. By default it is
-    what ``lifespan`` has put into the state of the application.
+    async def nothing(_: Scope) -> list[str]:
+        return []
+
+    return Probe(nothing)
+
+
+def ready(probed: Probed | Callable[[], Probed] | None = None) -> Probe:
+    """Answers 200 where submissions can be taken, else 503, with words: for a readiness probe. An ASGI application,
+    which asks nothing of the service.
+
+    Not ready is one that was closed or left, whose line is full, or whose journal cannot be opened. That the service is
+    out of reach leaves it ready: submissions are taken and wait. By default it is what ``lifespan`` has put into the
+    state of the application.
     """
 
-    async def probe(scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http":
-            found = probed if probed is not None else _of_state(scope)
-            if callable(found):
-                found = found()
-            why = ["It has not been started."] if found is None else await _troubles(found)
-            await _answer(not why, why, scope, receive, send)
+    async def troubles(scope: Scope) -> list[str]:
+        found = probed if probed is not None else _of_state(scope)
+        if callable(found):
+            found = found()
+        return ["It has not been started."] if found is None else await _troubles(found)
 
-    return probe
+    return Probe(troubles)
 
 
 def _of_state(scope: Scope) -> Probed | None:
@@ -64,8 +75,3 @@ async def _troubles(probed: Probed) -> list[str]:
     except QrtError as error:
         trouble = type(error).__name__
     return [] if trouble is None else [trouble]
-
-
-async def _answer(well: bool, why: list[str], scope: Scope, receive: Receive, send: Send) -> None:
-    said = {"status": "ok" if well else "unavailable", "why": why}
-    await Reply(200 if well else 503, msgspec.json.encode(said))(scope, receive, send)

@@ -43,7 +43,7 @@ class EventStream(Reply):
         yield _RETRY
         try:
             if self._told is not None:
-                await self._source.resume()
+                await self._source.resume(self._told)
             async for frame in self._frames():
                 yield frame
         except Closed:
@@ -52,7 +52,6 @@ class EventStream(Reply):
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if self._told is None:
             self._resume(_last_event_id(scope))
-        await self.begin(send)
         sending = asyncio.ensure_future(self._send(send))
         leaving = asyncio.ensure_future(_left(receive))
         try:
@@ -67,6 +66,7 @@ class EventStream(Reply):
 
     async def _send(self, send: Send) -> None:
         try:
+            await self.begin(send)
             async for frame in self.frames():
                 await send({"type": "http.response.body", "body": frame, "more_body": True})
             await send({"type": "http.response.body", "body": b"", "more_body": False})

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Generator, Iterable
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Generic, NoReturn
 
 import msgspec
@@ -136,7 +136,9 @@ class AsyncJob(Generic[R_co]):
 
     async def metrics(self) -> JobMetrics:
         """Ask for timestamps, usage and, where the API date has them, position and estimates."""
-        return await self._desk.jobs.metrics(self.id)
+        found = await self._desk.jobs.metrics(self.id)
+        self._known.hint(found, datetime.now(UTC))
+        return found
 
     async def logs(self) -> str:
         """The job's log: empty before the end and for a job that wrote none."""

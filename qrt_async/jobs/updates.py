@@ -30,6 +30,11 @@ class JobUpdates:
             self._watch()
         return await self._listener.next()
 
+    @property
+    def behind(self) -> int:
+        """How many changes wait to be yielded."""
+        return 0 if self._listener is None else len(self._listener.queue)
+
     async def newest(self) -> JobUpdate:
         """The next change, or the newest of those that wait: for who wants to know how it stands, and not how it came
         to that. ``StopAsyncIteration`` after the last."""
