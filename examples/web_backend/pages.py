@@ -67,7 +67,7 @@ async def job(request: Request, record: Of, desk: At) -> Response:
     told = request.url_for("job_events", id=record.id).path
     if record.order.kind == "sweep":
         run = await desk.sweeps.find(record)
-        ours = desk.sweeps.ours(record) or record.ended
+        ours = desk.sweeps.ours(record) or record.ended is not None
         standing = of_progress(run.progress, ours=ours, ended=record.ended)
         drawn = await asyncio.to_thread(_curve, run, record.order) if run.progress.done else None
         context: dict[str, Any] = {"progress": run.progress, "ours": ours, "curve": drawn}

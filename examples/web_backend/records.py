@@ -9,28 +9,30 @@ from contextlib import closing
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Literal, Self
 
 from .forms import Order
+
+End = Literal["over", "cancelled"]
 
 _TABLE = (
     "CREATE TABLE IF NOT EXISTS orders"
     " (id TEXT PRIMARY KEY, tenant TEXT NOT NULL, made TEXT NOT NULL, kind TEXT NOT NULL, said TEXT NOT NULL,"
-    " ended INTEGER NOT NULL DEFAULT 0)"
+    " ended TEXT)"
 )
 _ROWS = "SELECT id, tenant, made, said, ended FROM orders"
 
 
 @dataclass(frozen=True)
 class Record:
-    """``id`` is the submission's, or the name of the sweep. ``ended`` is known of sweeps: one that was cancelled is not
-    taken up again."""
+    """``id`` is the submission's, or the name of the sweep. How it ``ended`` is noted of sweeps: these are not taken up
+    again."""
 
     id: str
     tenant: str
     made: datetime
     order: Order
-    ended: bool = False
+    ended: End | None = None
 
     @classmethod
     def new(cls, name: str, tenant: str, order: Order) -> Self:
@@ -57,8 +59,9 @@ class Records:
     async def forget(self, record: Record) -> None:
         await self._ask("DELETE FROM orders WHERE id = ?", (record.id,))
 
-    async def end(self, record: Record) -> None:
-        await self._ask("UPDATE orders SET ended = 1 WHERE id = ?", (record.id,))
+    async def end(self, record: Record, end: End) -> None:
+        """What was noted first, stays."""
+        await self._ask("UPDATE orders SET ended = coalesce(ended, ?) WHERE id = ?", (end, record.id))
 
     async def of(self, tenant: str, limit: int) -> list[Record]:
         """The newest of a tenant's, the newest first."""
@@ -72,7 +75,7 @@ class Records:
 
     async def unfinished(self) -> list[Record]:
         """Sweeps of all tenants, the oldest first."""
-        rows = await self._ask(f"{_ROWS} WHERE kind = 'sweep' AND NOT ended ORDER BY made")
+        rows = await self._ask(f"{_ROWS} WHERE kind = 'sweep' AND ended IS NULL ORDER BY made")
         return [_record(*row) for row in rows]
 
     async def _ask(self, statement: str, values: tuple[str | int, ...] = ()) -> list[Any]:
@@ -83,7 +86,7 @@ class Records:
         return await asyncio.to_thread(visit)
 
 
-def _record(name: str, tenant: str, made: str, said: str, ended: int) -> Record:
+def _record(name: str, tenant: str, made: str, said: str, ended: End | None) -> Record:
     order = json.loads(said)
     order["values"] = tuple(order["values"])
-    return Record(name, tenant, datetime.fromisoformat(made), Order(**order), bool(ended))
+    return Record(name, tenant, datetime.fromisoformat(made), Order(**order), ended)

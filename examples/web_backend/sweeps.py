@@ -49,9 +49,14 @@ class Sweeps:
         return record.id in self._runs
 
     async def cancel(self, record: Record) -> None:
-        """For good: no later process takes it up again."""
-        await (await self.find(record)).cancel()
-        await self._records.end(record)
+        """For good: no later process takes it up again. Of one that another worker runs, its jobs are cancelled."""
+        run = await self.find(record)
+        await self._records.end(record, "cancelled")
+        await run.cancel()
+        tenant = self._submitter.tenant(record.tenant)
+        for one in await tenant.list(limit=1000):
+            if record.id in one.tags and one.state in {"waiting", "sending", "accepted"}:
+                await tenant.cancel(one.id)
 
     async def resume(self) -> None:
         """Take up what no living process runs."""
@@ -72,7 +77,7 @@ class Sweeps:
         order = record.order
         sweep = qrt.Sweep(order.text, {str(order.angle): list(order.values)}, shots=order.shots)
         tenant = self._submitter.tenant(record.tenant)
-        return tenant.sweep(sweep, backend=order.backend, name=record.id)
+        return tenant.sweep(sweep, backend=order.backend, name=record.id, tags=[record.id])
 
     def _start(self, record: Record, run: SweepRun) -> None:
         run.start()
@@ -85,6 +90,6 @@ class Sweeps:
         async for _ in run.updates():
             """Until it is over."""
         if run.error is None:
-            await self._records.end(record)
+            await self._records.end(record, "over")
         elif self._runs.get(record.id) is run:  # another worker has it, or the service is closing
             del self._runs[record.id]

@@ -10,6 +10,8 @@ import qrt_async as qrt
 from qrt_async.submit.records import SubmissionRecord
 from qrt_async.sweep.progress import Progress
 
+from .records import End
+
 State = Literal["waiting", "queued", "running", "done", "failed", "cancelled"]
 
 WORDS: dict[State, str] = {
@@ -115,18 +117,16 @@ def of_record(record: SubmissionRecord, status: qrt.JobStatus | None) -> Standin
     return Standing(state=of_status(status))
 
 
-def of_progress(progress: Progress, *, ours: bool, ended: bool) -> Standing:
-    """A sweep. ``ended`` is one of an earlier process that is not gone on with; what is not ``ours`` is run by another
-    worker, which alone knows more."""
+def of_progress(progress: Progress, *, ours: bool, ended: End | None) -> Standing:
+    """A sweep. One that is not ``ours`` is run by another worker, which alone knows more."""
     count = f"{progress.done:,} of {progress.points:,} points"
     if progress.done == progress.points:
         return Standing(state="done", detail=count)
+    if ended == "cancelled":
+        return Standing(state="cancelled", detail=count)
     if ended or progress.over:
-        state: State = "failed" if progress.failed and not ended else "cancelled"
-        return Standing(state=state, detail=count)
-    if not ours:
-        return Standing(state="running", detail=count)
-    if progress.running or progress.done:
+        return Standing(state="failed", detail=count)
+    if progress.running or progress.done or not ours:
         return Standing(state="running", detail=count)
     return Standing(state="waiting", detail=progress.why_waiting or "", eta=progress.eta)
 

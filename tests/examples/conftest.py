@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.examples.site import Emulated, Site, emulator
+
+
+TROUBLE = re.compile(r"Traceback|Warning|ERROR|never (awaited|retrieved)|destroyed")
 
 
 @pytest.fixture(scope="session")
@@ -25,22 +29,19 @@ def emulated(shared_emulator: Emulated) -> Emulated:
 
 @pytest.fixture
 def sites(emulated: Emulated, tmp_path: Path) -> Iterator[Callable[..., Site]]:
-    """Makes sites that are not started, with settings of their own; those that run at the end are stopped, and
-    none of them may have spoken of an error."""
+    """Makes sites that are not started, with settings of their own, and one account and one folder for all; those that
+    run at the end are stopped, and none of them may have spoken of an error."""
     made: list[Site] = []
 
     def make(**settings: str) -> Site:
-        folder = tmp_path / f"{tmp_path.name}-{len(made)}"
-        folder.mkdir()
-        made.append(Site(emulated, folder, **settings))
+        made.append(Site(emulated, tmp_path, **settings))
         return made[-1]
 
     yield make
     for site in made:
         site.stop()
     for site in made:
-        assert "Traceback" not in site.errors, site.errors
-        assert "never" not in site.errors, site.errors
+        assert not TROUBLE.search(site.errors), site.errors
 
 
 @pytest.fixture

@@ -54,6 +54,14 @@ class Somebody:
         assert words in text
         return stream
 
+    async def hear(self, path: str, words: str) -> None:
+        """Hear what happens until it is this."""
+        async with self._session.get(f"{path}/events", headers={"accept": "text/event-stream"}) as reply:
+            async for line in reply.content:
+                if line.decode().strip() == words:
+                    return
+        raise AssertionError(f"the stream ended without {words!r}")
+
     async def _ask(self, method: str, path: str, form: Any, headers: dict[str, str]) -> tuple[int, str, Any]:
         asked = HTML | {name.replace("_", "-"): text for name, text in headers.items()}
         async with self._session.request(
@@ -189,17 +197,21 @@ async def test_a_full_line_says_when_to_come_again(sites: Callable[..., Site]) -
         assert '"submitted":"no"' in text
 
 
-async def test_a_kill_between_two_requests_loses_nothing(site: Site) -> None:
+async def test_a_kill_loses_nothing_that_was_accepted_nor_what_waits(site: Site) -> None:
     async with somebody(site) as ada:
         await ada.log_in()
-        paths = [await ada.submit(circuit="bell", shots=str(10 + n)) for n in range(5)]
+        paths = [await ada.submit(circuit="bell", shots=str(10 + n)) for n in range(6)]
+        for path in paths[:5]:
+            await ada.hear(path, "event: job")
         site.kill()
         site.start()
-        for path in paths:
+        for path in paths[:5]:
             await ada.until(path, "Outcomes of")
+        await ada.hear(paths[5], "event: waiting")
         _, page, _ = await ada.get("/")
         assert page.count("</tr>") == 1 + len(paths)
-    assert len(site.emulated.control("GET", "jobs")) == len(paths)
+        assert page.count("In line") == 1
+    assert len(site.emulated.control("GET", "jobs")) == 5
 
 
 async def test_a_sweep_goes_on_after_a_kill_and_a_cancelled_one_does_not(site: Site) -> None:
@@ -241,6 +253,27 @@ async def test_any_worker_shows_what_another_one_sends(
         emulated.go_on()
         await ada.until(job, "Outcomes of")
     assert len(emulated.control("GET", "jobs")) == 2
+
+
+async def test_what_one_process_runs_is_cancelled_through_another(sites: Callable[..., Site]) -> None:
+    here, there = sites(), sites()
+    here.start()
+    here.emulated.pause()
+    async with somebody(here) as ada:
+        await ada.log_in()
+        job = await ada.submit(circuit="bell")
+        sweep = await ada.submit(circuit="tilted", mode="sweep", points="4")
+        there.start()
+        async with somebody(there) as elsewhere:
+            await elsewhere.log_in()
+            for path in (sweep, job):
+                status, _, _ = await elsewhere.post(f"{path}/cancel", {})
+                assert status == 303
+                await ada.until(path, 'class="badge cancelled"')
+                _, text, _ = await elsewhere.get(path)
+                assert 'class="badge cancelled"' in text
+    statuses = [job["changes"][-1]["status"] for job in here.emulated.control("GET", "jobs")]
+    assert statuses == ["Cancelled", "Cancelled"]
 
 
 async def test_a_job_is_cancelled_by_its_owner_only(site: Site) -> None:
