@@ -54,8 +54,12 @@ async def _submitting(submitter: Submitter, drain: float) -> AsyncIterator[Submi
         yield submitter
     finally:
         recovering.cancel()
-        await asyncio.gather(recovering, return_exceptions=True)
-        await _leave(submitter, drain)
+        try:
+            await _leave(submitter, drain)
+        finally:
+            await asyncio.wait({recovering})
+        if not recovering.cancelled():
+            recovering.result()
 
 
 async def _recover(submitter: Submitter) -> None:

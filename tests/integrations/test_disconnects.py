@@ -45,7 +45,7 @@ class Handler:
         self.stage = "ended"
 
 
-async def left(handling: asyncio.Task[None]) -> None:
+async def left(handling: asyncio.Task[Any]) -> None:
     """As a framework does it whose client has gone."""
     handling.cancel()
     with pytest.raises(asyncio.CancelledError):
@@ -141,7 +141,7 @@ async def test_while_it_waits_for_its_turn(journal: Journal | None) -> None:
         assert [job["status"] for job in await here.jobs()] == ["Completed", "Completed"]
 
 
-async def steps_of(work: asyncio.Task[None], count: int) -> bool:
+async def steps_of(work: asyncio.Task[Any], count: int) -> bool:
     """Let the loop turn so often; ``False`` once the work is done."""
     for _ in range(count):
         if work.done():
