@@ -10,7 +10,6 @@ import pytest
 
 from tests.examples.site import Emulated, Site, emulator
 
-
 TROUBLE = re.compile(r"Traceback|Warning|ERROR|never (awaited|retrieved)|destroyed")
 
 
@@ -25,6 +24,16 @@ def emulated(shared_emulator: Emulated) -> Emulated:
     shared_emulator.control("POST", "reset")
     shared_emulator.go_on()
     return shared_emulator
+
+
+@pytest.fixture(scope="session")
+def common_site(shared_emulator: Emulated, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """One for all tests that need few jobs, each with a name of its own: five jobs a minute are for all of them."""
+    made = Site(shared_emulator, tmp_path_factory.mktemp("common"))
+    made.start()
+    yield made
+    made.stop()
+    assert not TROUBLE.search(made.errors), made.errors
 
 
 @pytest.fixture

@@ -69,7 +69,7 @@ def test_a_sweep_says_where_it_stands(progress: Progress, ours: bool, ended: Any
 
 
 def steps(**fields: Any) -> list[tuple[str, str]]:
-    return [tuple(step) for step in Standing(**fields).steps]
+    return [(step.word, step.how) for step in Standing(**fields).steps]
 
 
 def test_the_way_of_a_job_has_what_is_past_what_is_now_and_what_comes() -> None:
