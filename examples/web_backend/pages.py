@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request
@@ -13,18 +13,16 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 import qrt_async as qrt
 from qrt_async.sweep.run import SweepRun
 
-from .charts import Curve, Histogram, Reading, curve, histogram
+from .charts import Curve, Reading, curve, histogram
 from .circuits import PRESETS, TILTED
 from .desk import Desk
 from .forms import Mistakes, Order, Typed
 from .records import Record
 from .rendering import page
-from .views import Standing, of_progress, of_record, of_submission
+from .views import PATIENCE, Standing, of_progress, of_record, of_submission
 from .visitors import Visitor, logged_in, visitor_of
 
 MOST_ROWS = 200
-PATIENCE = 5.0
-"""Seconds that a page waits for a result that is being fetched; the next one may have it."""
 
 router = APIRouter(default_response_class=HTMLResponse)
 
@@ -64,21 +62,20 @@ async def home(request: Request, who: Who, desk: At) -> Response:
 
 @router.get("/jobs/{id}", name="job")
 async def job(request: Request, record: Of, desk: At) -> Response:
-    told = request.url_for("job_events", id=record.id).path
     if record.order.kind == "sweep":
-        run = await desk.sweeps.find(record)
-        ours = desk.sweeps.ours(record) or record.ended is not None
-        standing = of_progress(run.progress, ours=ours, ended=record.ended)
-        drawn = await asyncio.to_thread(_curve, run, record.order) if run.progress.done else None
-        context: dict[str, Any] = {"progress": run.progress, "ours": ours, "curve": drawn}
+        standing, context = await _sweep(record, desk)
     else:
-        submission = await desk.submitter.tenant(record.tenant).find(record.id)
-        standing = await of_submission(submission)
-        counted = await _histogram(submission) if standing.state == "done" else None
-        context = {"histogram": counted}
-        told = told if counted is None else ""
-    context |= {"record": record, "standing": standing, "say": f"{record.order.title}: {standing.word}"}
-    return page(request, f"{record.order.kind}.html", events=told if not standing.final else None, **context)
+        standing, context = await _job(record, desk)
+    to_come = not standing.final or (standing.state == "done" and not any(context.values()))
+    return page(
+        request,
+        f"{record.order.kind}.html",
+        events=request.url_for("job_events", id=record.id).path if to_come else None,
+        say=f"{record.order.title}: {standing.word}",
+        record=record,
+        standing=standing,
+        **context,
+    )
 
 
 @dataclass(frozen=True)
@@ -150,14 +147,27 @@ async def _first_in_line(rows: list[Row], desk: Desk) -> Standing | None:
     return None
 
 
-async def _histogram(submission: qrt.Submission[Any]) -> Histogram | None:
-    """``None`` while its result is fetched, which goes on."""
-    try:
-        async with asyncio.timeout(PATIENCE):
-            result = await submission
-    except TimeoutError:
-        return None
-    return await asyncio.to_thread(lambda: histogram(result[0].join_data().get_counts()))
+async def _job(record: Record, desk: Desk) -> tuple[Standing, dict[str, Any]]:
+    submission = await desk.submitter.tenant(record.tenant).find(record.id)
+    standing, counted = await of_submission(submission), None
+    if standing.state == "done":
+        try:
+            async with asyncio.timeout(PATIENCE):
+                result = await submission
+            counted = await asyncio.to_thread(lambda: histogram(result[0].join_data().get_counts()))
+        except TimeoutError:
+            pass  # it is fetched, which goes on
+        except qrt.QrtError as error:
+            standing = replace(standing, state="failed", detail="its result cannot be read", error=str(error))
+    return standing, {"histogram": counted}
+
+
+async def _sweep(record: Record, desk: Desk) -> tuple[Standing, dict[str, Any]]:
+    run = await desk.sweeps.find(record)
+    ours = desk.sweeps.ours(record) or record.ended is not None
+    standing = of_progress(run.progress, ours=ours, ended=record.ended)
+    drawn = await asyncio.to_thread(_curve, run, record.order) if run.progress.done else None
+    return standing, {"progress": run.progress, "ours": ours, "curve": drawn}
 
 
 def _curve(run: SweepRun, order: Order) -> Curve:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any, Literal, NamedTuple
@@ -30,6 +31,8 @@ OUTLOOK: dict[State, str] = {
     "failed": "There is no result.",
     "cancelled": "There is no result: it was cancelled.",
 }
+PATIENCE = 5.0
+"""Seconds that a page waits for the service; the next one may know more."""
 WAY: tuple[State, ...] = ("waiting", "queued", "running", "done")
 
 
@@ -142,7 +145,13 @@ async def of_submission(submission: qrt.Submission[Any]) -> Standing:
         return Standing(state="cancelled", detail="before it was sent")
     except qrt.QrtError as error:
         return Standing(state="failed", detail="not accepted", error=str(error))
-    update = await anext(job.updates())
+    try:
+        async with asyncio.timeout(PATIENCE):
+            update = await anext(job.updates())
+    except TimeoutError:
+        return Standing(state="queued", detail="no news of it yet", job_id=job.id)
+    except qrt.QrtError as error:  # the service does not know it any more
+        return Standing(state="failed", detail="gone", job_id=job.id, error=str(error))
     standing = Standing(state=of_status(update.status), job_id=job.id, charged=update.charged)
     if standing.final:
         return replace(standing, error=update.reason if standing.state == "failed" else None)

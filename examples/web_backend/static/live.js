@@ -6,18 +6,21 @@ const main = document.querySelector("main");
 const link = document.querySelector("#link");
 const say = document.querySelector("#say");
 
-let asking = false;
+let asking = null;
 let again = false;
 
-async function refresh() {
+// However often it is called meanwhile, the page is asked for once more only. Returns when it is up to date.
+function refresh() {
   again = true;
-  if (asking) return;
-  asking = true;
+  asking ??= looks().finally(() => (asking = null));
+  return asking;
+}
+
+async function looks() {
   while (again) {
     again = false;
     await look();
   }
-  asking = false;
 }
 
 async function look() {
@@ -34,7 +37,7 @@ function swap(fresh) {
   const focused = document.activeElement?.id;
   for (const old of document.querySelectorAll("[data-live]")) {
     const now = fresh.getElementById(old.id);
-    for (const opened of old.querySelectorAll("details[open]")) {
+    for (const opened of old.querySelectorAll("details[open][id]")) {
       now?.querySelector(`#${opened.id}`)?.setAttribute("open", "");
     }
     if (now && !now.isEqualNode(old)) old.replaceWith(document.adoptNode(now));
@@ -42,14 +45,16 @@ function swap(fresh) {
   if (focused && document.activeElement?.id !== focused) {
     (document.getElementById(focused) ?? main).focus({ preventScroll: true });
   }
-  announce(fresh.querySelector("main")?.dataset.say);
+  const now = fresh.querySelector("main").dataset;
+  announce(now.say);
+  if (!now.events) leave();
   count();
 }
 
 // Readers hear of a change of state only, not of every place in a queue.
 function announce(words) {
-  if (words && words !== main.dataset.say) say.textContent = words;
-  if (words) main.dataset.say = words;
+  if (words === main.dataset.say) return;
+  main.dataset.say = say.textContent = words;
 }
 
 // --- the seconds until something happens ---------------------------------------------------------------------
@@ -85,18 +90,29 @@ function told(how, lost) {
   link.classList.toggle("lost", lost);
 }
 
-const source = new EventSource(main.dataset.events);
-source.addEventListener("open", () => {
-  told("Live", false);
-  refresh();
-});
-source.addEventListener("error", () => told("Connection lost, trying again", true));
-for (const name of ["waiting", "job", "progress", "change"]) source.addEventListener(name, refresh);
-source.addEventListener("end", () => {
-  source.close();
-  told("Up to date", false);
-  refresh();
-});
+let source;
 
+function follow() {
+  source = new EventSource(main.dataset.events);
+  source.addEventListener("open", () => {
+    told("Live", false);
+    refresh();
+  });
+  source.addEventListener("error", () => told("Connection lost, trying again", true));
+  for (const name of ["waiting", "job", "progress", "change"]) source.addEventListener(name, refresh);
+  source.addEventListener("end", async () => {
+    source.close();
+    await refresh();
+    if (main.dataset.events) setTimeout(follow, 2000); // its result is still on its way
+  });
+}
+
+function leave() {
+  source.close();
+  delete main.dataset.events;
+  told("Up to date", false);
+}
+
+follow();
 count();
 setInterval(count, 1000);
