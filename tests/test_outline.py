@@ -138,6 +138,28 @@ def test_each_outside_library_has_its_own_file() -> None:
     assert misplaced == []
 
 
+FRAMEWORKS = {"fastapi", "starlette", "litestar", "uvicorn", "quart", "django", "sanic"}
+
+
+def test_no_web_framework_is_imported_and_nothing_imports_an_integration() -> None:
+    assert [found for found in IMPORTS if found.library in FRAMEWORKS] == []
+    into = [found for found in IMPORTS if found.target == "integrations" and found.layer != "integrations"]
+    assert into == []
+
+
+def test_what_is_for_web_applications_brings_none_of_them() -> None:
+    loaded = loaded_by("import qrt_async.integrations.asgi")
+    assert "qrt_async.integrations.stream" in loaded
+    assert loaded.intersection({*FRAMEWORKS, "aiohttp", "qiskit", "sqlite3"}) == set()
+
+
+def test_each_integration_says_what_is_promised() -> None:
+    names = importlib.import_module("qrt_async.integrations.asgi").__all__
+    assert names == sorted(names)
+    module = importlib.import_module("qrt_async.integrations.asgi")
+    assert [name for name in names if not (getattr(module, name).__doc__ or "").strip()] == []
+
+
 def test_extras_are_imported_for_typing_only_outside_their_file() -> None:
     loaded_early = [found for found in IMPORTS if found.library in {"pandas", "xarray", "matplotlib", "rich"}]
     assert [found for found in loaded_early if not (found.lazy or found.typing_only)] == []

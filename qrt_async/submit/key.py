@@ -88,6 +88,6 @@ def check_place(priority: int, tenant: str | None) -> Place:
 
 
 def check_most(name: str, given: object) -> None:
-    """How many may wait."""
+    """A number of things, one at least."""
     if isinstance(given, bool) or not isinstance(given, int) or given < 1:
         raise InvalidInput(f"{name} is {given!r}; it must be a whole number of at least 1.")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, Unpack
 from qrt_async.programs.program import Program
 from qrt_async.submit.counter import Wishes
 from qrt_async.submit.finder import Finder
+from qrt_async.submit.key import check_most
 from qrt_async.submit.records import SubmissionRecord
 from qrt_async.submit.stream import Programs, Submissions
 from qrt_async.submit.submission import Submission
@@ -65,6 +66,7 @@ class Tenant:
         """Its newest submissions, at most ``limit``, the newest first: with a journal those of all processes that
         share it, of earlier ones, too; without one those of this process, of those that are over the newest 1,000 of
         all tenants. ``async for record in tenant`` goes on to the oldest."""
+        check_most("limit", limit)
         found, _ = await self._finder.records(self.name, None, limit)
         return [*found[:limit]]
 

@@ -8,7 +8,10 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
+import fastapi
 import pytest
+from starlette.middleware.base import BaseHTTPMiddleware
+from starlette.middleware.gzip import GZipMiddleware
 
 import qrt_async as qrt
 from qrt_async.integrations import asgi
@@ -176,3 +179,62 @@ async def test_a_client_that_goes_away_ends_its_wait_only(make: Any, tmp_path: P
         async with http.get(f"/jobs/{key}") as reply:
             assert await reply.json() == COUNTS
         assert [job["status"] for job in await here.jobs()] == ["Completed"]
+
+
+async def test_an_open_stream_does_not_hold_up_a_server_that_ends(tmp_path: Path) -> None:
+    """Told how long it may take, uvicorn cancels it; the job goes on."""
+    async with ground(config={"queue_seconds": 500.0}) as here:
+        async with (
+            workers(here, tmp_path / "runs.db", starlette_app) as (url,),
+            browser(url, "alice") as http,
+        ):
+            async with http.post("/jobs", json={"qasm": QASM}) as reply:
+                key = (await reply.json())["id"]
+            reply = await http.get(f"/jobs/{key}/events")
+            assert (await anext(frames(reply)))[1] in {"waiting", "job"}
+            began = asyncio.get_running_loop().time()
+        assert asyncio.get_running_loop().time() - began < 20
+        reply.close()
+        assert [job["status"] for job in await here.jobs()] == ["Queued"]
+
+
+async def test_middleware_of_other_kinds_lets_events_pass_as_they_come(tmp_path: Path) -> None:
+    class Around(BaseHTTPMiddleware):
+        async def dispatch(self, request: Any, call_next: Any) -> Any:
+            return await call_next(request)
+
+    def make(lifespan: Any) -> Any:
+        return GZipMiddleware(Around(starlette_app(lifespan)))
+
+    async with (
+        ground() as here,
+        workers(here, tmp_path / "runs.db", make) as (url,),
+        browser(url, "alice") as http,
+    ):
+        async with http.post("/jobs", json={"qasm": QASM}) as reply:
+            key = (await reply.json())["id"]
+        async with http.get(f"/jobs/{key}/events") as reply:
+            at = [(asyncio.get_running_loop().time(), name) async for _, name, _ in frames(reply)]
+        assert at[-1][1] == "end"
+        assert at[-1][0] - at[0][0] > 10, "not all at the end"
+        async with http.get(f"/jobs/{'f' * 20}") as reply:
+            assert reply.status == 404
+
+
+async def test_fastapi_takes_a_problem_from_a_handler_of_exceptions(tmp_path: Path) -> None:
+    def make(_: Any) -> Any:
+        app = fastapi.FastAPI()
+
+        @app.exception_handler(qrt.QrtError)
+        async def problem(request: fastapi.Request, error: qrt.QrtError) -> Any:
+            return asgi.problem(error, instance=request.url.path)
+
+        @app.get("/full")
+        async def full() -> None:
+            raise qrt.errors.LineFull("full", retry_after=2)
+
+        return app
+
+    async with serving(make(None)) as url, browser(url, "alice") as http, http.get("/full") as reply:
+        assert (reply.status, reply.headers["retry-after"]) == (503, "2")
+        assert (await reply.json())["instance"] == "/full"

@@ -145,3 +145,15 @@ async def test_a_share_of_none_is_refused(most: object) -> None:
     async with ground() as here:
         with pytest.raises(InvalidInput, match="max_waiting_per_tenant"):
             qrt.Submitter(here.service, max_waiting_per_tenant=most)  # type: ignore[arg-type] # wrong on purpose
+
+
+async def test_many_programs_of_a_tenant_are_its_own(journal: Journal | None) -> None:
+    async with ground() as here, qrt.Submitter(here.service, journal=journal) as submitter:
+        alice = submitter.tenant("alice")
+        ended = [one async for one in alice.map([SAMPLER] * 3, backend=BACKEND, ahead=2)]
+        assert {one.tenant for one in ended} == {"alice"}
+        assert {record.id for record in await alice.list()} == {one.id for one in ended}
+        assert repr(alice) == "<Tenant 'alice'>"
+        for wrong in (0, -1, 1.5):
+            with pytest.raises(InvalidInput, match="limit"):
+                await alice.list(limit=wrong)  # type: ignore[arg-type] # wrong on purpose

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
-from typing import assert_type
+from typing import Any, assert_type
 
 import qrt_async as qrt
+from qrt_async.submit.records import SubmissionRecord
 from qrt_async.submit.recovery import Recovery
+from qrt_async.sweep.run import SweepRun
 
 
 async def types_follow_the_program(submitter: qrt.Submitter, sampler: qrt.Sampler) -> None:
@@ -46,3 +48,20 @@ async def it_takes_a_service_and_files(service: qrt.RuntimeService) -> None:
     ) as submitter:
         assert_type(await submitter.recover(), Recovery)
     qrt.Submitter(service, leave="flee")  # type: ignore[arg-type] # not among the four
+
+
+async def a_tenant_keeps_types(submitter: qrt.Submitter, sampler: qrt.Sampler, sweep: qrt.Sweep) -> None:
+    tenant = submitter.tenant("alice")
+    submission = tenant.submit(sampler, backend="b", tags=["a"])
+    assert_type(submission, qrt.Submission[qrt.PrimitiveResult])
+    assert_type(await submission.kept(), None)
+    assert_type(submission.ahead, int | None)
+    async for mapped in tenant.map([sampler], backend="b"):
+        assert_type(await mapped, qrt.PrimitiveResult)
+    assert_type(await tenant.find("id"), qrt.Submission[Any])
+    assert_type(await tenant.cancel("id"), bool)
+    assert_type(await tenant.list(limit=5), list[SubmissionRecord])
+    async for record in tenant:
+        assert_type(record, SubmissionRecord)
+    assert_type(tenant.sweep(sweep, backend="b", name="n"), SweepRun)
+    tenant.submit(sampler, backend="b", tenant="bob")  # type: ignore[call-arg] # it is alice's
