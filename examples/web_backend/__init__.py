@@ -1,6 +1,6 @@
 """A web application over ``qrt_async``: many users, one account, their jobs live in the browser.
 
-    pip install 'qrt-async[local]' fastapi uvicorn jinja2 python-multipart
+    pip install 'qrt-async[local]' 'fastapi>=0.165' 'uvicorn>=0.54' jinja2 python-multipart
     python -m examples.web_backend
 
 In the order in which a request meets them:

@@ -25,6 +25,9 @@ from .guard import Guard, same_site
 from .rendering import HERE
 from .settings import Settings
 
+LARGEST_FORM = 200_000
+"""Bytes. The longest circuit has 20,000 characters, each of which may be nine bytes of a form."""
+
 
 def create(settings: Settings | None = None) -> FastAPI:
     """One for each worker."""
@@ -33,6 +36,7 @@ def create(settings: Settings | None = None) -> FastAPI:
     app = FastAPI(
         lifespan=_lifespan(settings, farewell),
         dependencies=[Depends(same_site)],
+        max_body_size=LARGEST_FORM,
         openapi_url=None,  # its pages would load scripts from other hosts
     )
     app.state.settings = settings

@@ -19,7 +19,7 @@ from .desk import Desk
 from .forms import Mistakes, Order, Typed
 from .records import Record
 from .rendering import page
-from .views import PATIENCE, Standing, of_progress, of_record, of_submission
+from .views import PATIENCE, Standing, of_progress, of_record, of_submission, words
 from .visitors import Visitor, logged_in, visitor_of
 
 MOST_ROWS = 200
@@ -158,7 +158,9 @@ async def _job(record: Record, desk: Desk) -> tuple[Standing, dict[str, Any]]:
         except TimeoutError:
             pass  # it is fetched, which goes on
         except qrt.QrtError as error:
-            standing = replace(standing, state="failed", detail="its result cannot be read", error=str(error))
+            standing = replace(
+                standing, state="failed", detail="its result cannot be read", error=words(error)
+            )
     return standing, {"histogram": counted}
 
 

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import Any, Literal, NamedTuple
 
 import qrt_async as qrt
+from qrt_async.integrations import asgi
 from qrt_async.submit.records import SubmissionRecord
 from qrt_async.sweep.progress import Progress
 
@@ -91,6 +92,12 @@ def duration(seconds: float) -> str:
     return f"{round(seconds / 60)} min" if seconds < 7200 else f"{round(seconds / 3600)} h"
 
 
+def words(error: qrt.QrtError) -> str:
+    """What its owner may know of it: nothing of the account, the disk or the connection."""
+    problem = asgi.problem(error)
+    return problem.detail or problem.title
+
+
 def until(moment: datetime) -> float:
     """Seconds from now, by the wall's clock."""
     return (moment - datetime.now(UTC)).total_seconds()
@@ -144,14 +151,14 @@ async def of_submission(submission: qrt.Submission[Any]) -> Standing:
     except qrt.errors.NotSent:
         return Standing(state="cancelled", detail="before it was sent")
     except qrt.QrtError as error:
-        return Standing(state="failed", detail="not accepted", error=str(error))
+        return Standing(state="failed", detail="not accepted", error=words(error))
     try:
         async with asyncio.timeout(PATIENCE):
             update = await anext(job.updates())
     except TimeoutError:
         return Standing(state="queued", detail="no news of it yet", job_id=job.id)
     except qrt.QrtError as error:  # the service does not know it any more
-        return Standing(state="failed", detail="gone", job_id=job.id, error=str(error))
+        return Standing(state="failed", detail="gone", job_id=job.id, error=words(error))
     standing = Standing(state=of_status(update.status), job_id=job.id, charged=update.charged)
     if standing.final:
         return replace(standing, error=update.reason if standing.state == "failed" else None)

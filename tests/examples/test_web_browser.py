@@ -293,6 +293,37 @@ def test_another_site_cannot_send_our_forms(common_site: Site, contexts: Context
     expect(page.get_by_text("No jobs yet")).to_be_visible()
 
 
+def test_pages_tell_those_who_only_listen_what_is_what(common_site: Site, page: Page) -> None:
+    page.goto(common_site.url)
+    _is_well_marked(page)
+    log_in(page, common_site.url, "Lee")
+    _is_well_marked(page)
+    snapshot = page.locator("body").aria_snapshot()
+    for found in (
+        "banner",
+        "main",
+        "contentinfo",
+        'group "Circuit"',
+        'region "Your jobs"',
+        'combobox "Backend"',
+    ):
+        assert found in snapshot, snapshot
+    page.goto(f"{common_site.url}/nothing")
+    _is_well_marked(page)
+
+
+def _is_well_marked(page: Page) -> None:
+    """One heading of the first level, no id twice, and a name for everything that can be used."""
+    expect(page.get_by_role("heading", level=1)).to_have_count(1)
+    ids = page.evaluate("[...document.querySelectorAll('[id]')].map(element => element.id)")
+    assert len(ids) == len(set(ids))
+    controls = page.locator("a, button, input:not([type=hidden]), select, textarea").filter(visible=True)
+    for control in controls.all():
+        expect(control).to_have_accessible_name(re.compile(r"\w"))
+    described = "[...document.querySelectorAll('[aria-describedby]')]"
+    assert page.evaluate(f"{described}.every(element => element.ariaDescribedByElements.length > 0)")
+
+
 def test_pages_fit_into_320_pixels_and_move_only_if_wanted(common_site: Site, contexts: Contexts) -> None:
     narrow = {"viewport": {"width": 320, "height": 640}, "reduced_motion": "reduce"}
     page = contexts(**narrow).new_page()

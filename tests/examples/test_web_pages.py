@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import asynccontextmanager
 from typing import Any
 
 import aiohttp
@@ -71,9 +71,6 @@ class Somebody:
             found = re.search(r'name="token" value="([^"]+)"', text)
             self._token = found[1] if found else self._token
             return reply.status, text, reply.headers
-
-
-People = Callable[[Site], AbstractAsyncContextManager[Somebody]]
 
 
 @asynccontextmanager
@@ -164,6 +161,13 @@ async def test_what_a_backend_cannot_run_is_said_in_the_form_and_not_sent(common
         assert 'id="form-mistake"' in page
         assert "cz" in page
         assert "No jobs yet" in page
+
+
+async def test_a_form_that_is_too_large_is_not_read(common_site: Site) -> None:
+    async with somebody(common_site) as ada:
+        await ada.log_in()
+        status, _, _ = await ada.post("/jobs", {"text": "x" * 1_000_000})
+        assert status == 413
 
 
 async def test_what_people_type_is_shown_as_text(common_site: Site) -> None:
