@@ -230,6 +230,15 @@ async def test_the_last_event_is_read_from_the_request_where_it_is_not_given() -
         assert all(not message.get("body") for message in client.sent)
 
 
+async def test_head_has_the_headers_alone() -> None:
+    async with ground() as here:
+        client = Client()
+        stream = asgi.events(await here.run())
+        await stream({"type": "http", "method": "HEAD", "headers": []}, client.receive, client.send)
+        start, end = client.sent
+        assert (start["status"], end["body"], end["more_body"]) == (200, b"", False)
+
+
 @pytest.mark.parametrize("junk", ["", "x", "é", "0" * 10_000, "end"])
 async def test_an_id_that_is_none_of_ours_gets_everything(junk: str) -> None:
     async with ground() as here:
