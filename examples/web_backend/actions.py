@@ -47,9 +47,7 @@ async def submit(request: Request, form: Form, who: Who, desk: At) -> Response:
         return await home_page(request, who, desk, typed, order)
     try:
         record = await desk.order(who.tenant, order)
-    except (
-        qrt.errors.InvalidInput
-    ) as error:  # seen before anything was sent, such as a gate that is not there
+    except qrt.errors.InvalidInput as error:  # a gate that is not there, say: nothing was sent
         return await home_page(request, who, desk, typed, {"form": str(error)})
     return _to(request, "job", id=record.id)
 

@@ -15,27 +15,31 @@ from .records import Record, Records
 from .settings import Settings
 from .sweeps import Sweeps
 
+TOLD = (
+    qrt.events.JobMoved,
+    qrt.events.JobStalled,
+    qrt.events.PermitAwaited,
+    qrt.events.SubmissionFailed,
+)
+"""Events after which a table of jobs may look different."""
 FRESH = 60.0
 """Seconds for which a list of backends is good enough."""
 
 
 class Bell:
-    """An observer of the service: rings for every job that moves, so that streams need not ask in circles."""
+    """An observer of the service, for streams that tell of many jobs: whoever takes ``news`` before it looks around,
+    and then waits for it, misses nothing."""
 
     def __init__(self) -> None:
-        self._news = asyncio.Event()
+        self.news = asyncio.Event()
 
-    def __call__(self, _event: qrt.events.Event) -> None:
-        self._news.set()
-        self._news = asyncio.Event()
+    def __call__(self, event: qrt.events.Event) -> None:
+        if isinstance(event, TOLD):
+            self.ring()
 
-    async def wait(self, seconds: float) -> None:
-        """Return with the next news, or after so many seconds: other workers do not ring here."""
-        try:
-            async with asyncio.timeout(seconds):
-                await self._news.wait()
-        except TimeoutError:
-            return
+    def ring(self) -> None:
+        self.news.set()
+        self.news = asyncio.Event()
 
 
 class Backends:
@@ -72,8 +76,11 @@ class Desk:
 
     async def order(self, tenant: str, order: Order) -> Record:
         """On its way once this returns, whatever becomes of this process; raises ``QrtError`` where it cannot be."""
-        if order.kind == "sweep":
-            return await self.sweeps.begin(tenant, order)
+        record = await (self.sweeps.begin if order.kind == "sweep" else self._begin)(tenant, order)
+        self.bell.ring()
+        return record
+
+    async def _begin(self, tenant: str, order: Order) -> Record:
         submission = self.submitter.tenant(tenant).submit(_program(order), backend=order.backend)
         record = Record.new(submission.id, tenant, order)
         await self.records.add(record)
@@ -90,6 +97,7 @@ class Desk:
             await self.sweeps.cancel(record)
         else:
             await self.submitter.tenant(record.tenant).cancel(record.id)
+        self.bell.ring()
 
 
 @asynccontextmanager

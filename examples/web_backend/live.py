@@ -3,9 +3,11 @@ what is new, of whichever worker it reaches."""
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import json
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from typing import Any
 
 from fastapi import APIRouter, Request
@@ -48,9 +50,12 @@ async def _changes(request: Request, tenant: str, desk: Desk) -> AsyncIterator[s
     last = request.headers.get("last-event-id")
     yield "retry: 1000\n\n"
     while True:
+        news = desk.bell.news
         rows = await rows_of(tenant, desk)
         shown = [(row.record.id, row.standing.state, row.standing.detail) for row in rows]
         digest = hashlib.sha256(json.dumps(shown).encode()).hexdigest()[:16]
         yield f"id: {digest}\nevent: change\ndata: {{}}\n\n" if digest != last else ": still here\n\n"
         last = digest
-        await desk.bell.wait(PAUSE)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(PAUSE):
+                await news.wait()
