@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.examples.site import Emulated, Site, emulator
-
-TROUBLE = re.compile(r"Traceback|Warning|ERROR|never (awaited|retrieved)|destroyed")
+from tests.examples.site import TROUBLE, Emulated, Site, emulator
 
 
 @pytest.fixture(scope="session")

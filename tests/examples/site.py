@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -14,6 +15,8 @@ from urllib.request import Request, urlopen
 
 ROOT = Path(__file__).resolve().parents[2]
 BACKEND = "emulator_ideal"
+TROUBLE = re.compile(r"Traceback|Warning|ERROR|never (awaited|retrieved)|destroyed")
+"""What a site may not say."""
 
 
 class Emulated:
@@ -51,21 +54,29 @@ def emulator() -> Iterator[Emulated]:
 
 
 class Site:
-    """``python -m examples.web_backend``; started again, it listens at the same port, with the same data."""
+    """``python -m examples.web_backend``; started again, it listens at the same port, with the same data. Without an
+    emulator it has to find one by itself."""
 
-    def __init__(self, emulated: Emulated, folder: Path, **settings: str) -> None:
-        self.emulated = emulated
+    def __init__(self, emulated: Emulated | None, folder: Path, **settings: str) -> None:
+        self._emulated = emulated
         self._folder = folder
         self._settings = settings
         self._process: subprocess.Popen[str] | None = None
         self.url = "http://127.0.0.1:0"
 
+    @property
+    def emulated(self) -> Emulated:
+        assert self._emulated is not None
+        return self._emulated
+
     def start(self, *arguments: str) -> None:
         port = self.url.rpartition(":")[2]
         command = [sys.executable, "-m", "examples.web_backend", "--port", port, *arguments]
+        if self._emulated is not None:
+            command += ["--data", str(self._folder / "data")]
         with (self._folder / "errors.txt").open("a") as errors:
             self._process = subprocess.Popen(
-                [*command, "--data", str(self._folder / "data")],
+                command,
                 stdout=subprocess.PIPE,
                 stderr=errors,
                 text=True,
@@ -101,9 +112,9 @@ class Site:
             for name, text in os.environ.items()
             if not name.startswith(("QISKIT_", "WEB_BACKEND_"))
         }
-        return kept | {
-            "QISKIT_IBM_URL": self.emulated.url,
-            "QISKIT_IBM_TOKEN": self._folder.name,  # a user of its own for each site: the limit is the user's
-            "WEB_BACKEND_SECRET": "a secret of the tests",
-            **{f"WEB_BACKEND_{name.upper()}": text for name, text in self._settings.items()},
-        }
+        said = {"HOME": str(self._folder), "WEB_BACKEND_SECRET": "a secret of the tests"}
+        said |= {f"WEB_BACKEND_{name.upper()}": text for name, text in self._settings.items()}
+        if self._emulated is not None:
+            # A user of its own for each folder: the limit is the user's.
+            said |= {"QISKIT_IBM_URL": self._emulated.url, "QISKIT_IBM_TOKEN": self._folder.name}
+        return kept | said

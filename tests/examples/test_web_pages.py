@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any
 
 import aiohttp
 import pytest
 
-from tests.examples.site import Emulated, Site
+from tests.examples.site import TROUBLE, Emulated, Site
 
 pytestmark = [pytest.mark.long, pytest.mark.timeout(90)]
 
@@ -21,7 +23,7 @@ class Somebody:
     """One who has a cookie, reads tokens out of forms, and follows no redirect unasked."""
 
     def __init__(self, session: aiohttp.ClientSession) -> None:
-        self._session = session
+        self.session = session
         self._token = ""
 
     async def get(self, path: str, **headers: str) -> tuple[int, str, Any]:
@@ -46,7 +48,7 @@ class Somebody:
 
     async def until(self, path: str, words: str) -> str:
         """Hear what happens until the stream ends, and find the words on the page."""
-        async with self._session.get(f"{path}/events", headers={"accept": "text/event-stream"}) as reply:
+        async with self.session.get(f"{path}/events", headers={"accept": "text/event-stream"}) as reply:
             assert reply.status == 200
             stream = (await reply.content.read()).decode()
         assert "event: end" in stream
@@ -56,7 +58,7 @@ class Somebody:
 
     async def hear(self, path: str, words: str) -> None:
         """Hear what happens until it is this."""
-        async with self._session.get(f"{path}/events", headers={"accept": "text/event-stream"}) as reply:
+        async with self.session.get(f"{path}/events", headers={"accept": "text/event-stream"}) as reply:
             async for line in reply.content:
                 if line.decode().strip() == words:
                     return
@@ -64,7 +66,7 @@ class Somebody:
 
     async def _ask(self, method: str, path: str, form: Any, headers: dict[str, str]) -> tuple[int, str, Any]:
         asked = HTML | {name.replace("_", "-"): text for name, text in headers.items()}
-        async with self._session.request(
+        async with self.session.request(
             method, path, data=form, headers=asked, allow_redirects=False
         ) as reply:
             text = await reply.text()
@@ -236,6 +238,20 @@ async def test_a_sweep_goes_on_after_a_kill_and_a_cancelled_one_does_not(site: S
         assert "data-events" not in text
 
 
+async def test_a_server_that_stops_ends_its_streams_as_if_they_were_whole(site: Site) -> None:
+    site.emulated.pause()
+    async with somebody(site) as ada:
+        path = await (await ada.log_in()).submit(circuit="bell")
+        for stream in (f"{path}/events", "/events"):
+            async with ada.session.get(stream) as reply:
+                async for line in reply.content:
+                    if line.startswith((b"event: job", b"event: change")):
+                        break
+                await asyncio.to_thread(site.stop)
+                assert b"event: end" not in await reply.content.read()
+            site.start()
+
+
 async def test_any_worker_shows_what_another_one_sends(
     sites: Callable[..., Site], emulated: Emulated
 ) -> None:
@@ -304,3 +320,22 @@ async def test_probes_say_that_it_is_well(common_site: Site) -> None:
         for path in ("/healthz/", "/readyz/"):
             status, text, _ = await probe.get(path)
             assert (status, '"ok"' in text) == (200, True)
+
+
+async def test_it_needs_no_account(tmp_path: Path) -> None:
+    site = Site(None, tmp_path)
+    site.start()
+    try:
+        async with somebody(site) as ada:
+            path = await (await ada.log_in()).submit(circuit="ghz", shots="64")
+            await ada.until(path, "Outcomes of 64 shots")
+    finally:
+        await asyncio.to_thread(site.stop)
+    assert not TROUBLE.search(site.errors), site.errors
+
+
+async def test_several_workers_need_one_service(tmp_path: Path) -> None:
+    site = Site(None, tmp_path)
+    with pytest.raises(AssertionError, match="several workers need one service"):
+        site.start("--workers", "2")
+    site.stop()
