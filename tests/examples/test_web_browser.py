@@ -75,7 +75,6 @@ def test_a_job_is_followed_to_its_histogram_without_loading_again(site: Site, pa
     page.evaluate("window.sameDocument = true")
     expect(state(page)).to_have_text("Queued")
     expect(page.get_by_text("Live", exact=True)).to_be_visible()
-    picture(page, "queued")
     site.emulated.go_on()
     expect(state(page)).to_have_text("Done")
     rows = page.locator(".histogram tbody tr")
@@ -106,11 +105,15 @@ def test_the_table_changes_by_itself(site: Site, contexts: Contexts) -> None:
     picture(table, "table")
 
 
-def test_a_job_is_cancelled(site: Site, page: Page) -> None:
-    site.emulated.pause()
+def test_a_job_says_when_it_may_start_and_is_cancelled(site: Site, page: Page) -> None:
+    site.emulated.control("POST", "config", {"queue_seconds": 60.0, "jitter": 0.0})
     log_in(page, site.url, "Ada")
     submit(page, site.url)
     expect(state(page)).to_have_text("Queued")
+    facts = page.locator(".facts")
+    expect(facts).to_contain_text(re.compile(r"Position in queue\s*next"))
+    expect(facts).to_contain_text(re.compile(r"Estimated start\s*in [1-5]?\d s \d\d:\d\d UTC"))
+    picture(page, "queued")
     page.get_by_role("button", name="Cancel this job").click()
     expect(state(page)).to_have_text("Cancelled")
     picture(page, "cancelled")
