@@ -82,7 +82,9 @@ class EventStream(Reply):
             self.status_code = 204
 
     async def _frames(self) -> AsyncIterator[bytes]:
-        loop, told, due = asyncio.get_running_loop(), self._told, None
+        loop, told = asyncio.get_running_loop(), self._told
+        first = self._source.look()
+        due = first.due if first is not None and first.id == told else None
         beat = loop.time() + self._heartbeat
         while True:
             happening = self._source.look()
