@@ -190,8 +190,9 @@ async def _none(_: object) -> dict[str, Any]:
 
 
 def test_a_name_that_is_none_is_refused_with_those_that_are() -> None:
-    assert "waiting, imports, decoding, requests, stall, watching, day, submitting, sweeping, backend" in benchmarks(
-        "wating", status=2
+    assert (
+        "waiting, imports, decoding, requests, stall, watching, day, submitting, sweeping, backend"
+        in benchmarks("wating", status=2)
     )
 
 

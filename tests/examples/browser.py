@@ -23,7 +23,7 @@ FLAGS = [
 SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 WIDTHS = (1280, 360, 320)
 
-expect.set_options(timeout=15_000)
+expect.set_options(timeout=30_000)
 
 
 def launch(playwright: Playwright) -> Browser:

@@ -14,7 +14,7 @@ import pytest
 
 from tests.examples.site import TROUBLE, Emulated, Site
 
-pytestmark = [pytest.mark.long, pytest.mark.timeout(90)]
+pytestmark = [pytest.mark.long, pytest.mark.timeout(120)]
 
 HTML = {"accept": "text/html,application/xhtml+xml"}
 
