@@ -101,6 +101,16 @@ def test_stall_counts_every_shot_while_a_heart_beats() -> None:
         assert ("in a thread" in name) == ("spread" in name)
 
 
+def test_backend_visits_a_page_while_every_user_hears_of_every_job() -> None:
+    report = found("backend")["backend"]
+    by_name = rows(report)
+    assert list(by_name) == ["idle", "loaded"]
+    assert report["setting"]["users"] * report["setting"]["jobs"] == 4
+    for row in by_name.values():
+        assert row["visits"] >= 1
+        assert 0 < row["p50"] <= row["p99"] <= row["max"]
+
+
 def test_requests_are_made_by_both_sides_in_turn() -> None:
     by_name = rows(found("requests")["requests"])
     assert list(by_name) == ["aiohttp, read and decode", "ours, jobs.get()"]
@@ -187,8 +197,9 @@ async def _none(_: object) -> dict[str, Any]:
 
 
 def test_a_name_that_is_none_is_refused_with_those_that_are() -> None:
-    assert "waiting, imports, decoding, requests, stall, watching, day, submitting, sweeping" in benchmarks(
-        "wating", status=2
+    assert (
+        "waiting, imports, decoding, requests, stall, watching, day, submitting, sweeping, backend"
+        in benchmarks("wating", status=2)
     )
 
 
