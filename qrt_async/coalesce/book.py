@@ -11,7 +11,7 @@ from msgspec import Struct
 
 from qrt_async.programs.slicing import Span
 from qrt_async.submit.diary import Intent, RowState
-from qrt_async.submit.journal import Journal, read_intent
+from qrt_async.submit.journal import INTENT, Journal, read_intent
 from qrt_async.submit.sessions import now
 from qrt_async.sweep.rows import Failure
 
@@ -84,6 +84,13 @@ _REOPEN = (
     "UPDATE submissions SET bundle = NULL, state = 'waiting', changed = ?"
     " WHERE bundle = ? AND shared = 'member' AND state IN ('waiting', 'sending')"
 )
+
+
+_ALL = (
+    f"SELECT {', '.join(INTENT)}, state, posts, job, bundle, first, pubs, suspicion, failure, made, reserved, charged"  # noqa: S608 - our names
+    " FROM submissions"
+)
+"""Without results, which may be large."""
 
 
 class Book(Protocol):
@@ -203,7 +210,7 @@ class JournalBook:
 
     async def group(self, key: str) -> list[MemberRow]:
         statement = (
-            "SELECT * FROM submissions WHERE shared = 'member' AND (key = :key"
+            f"{_ALL} WHERE shared = 'member' AND (key = :key"  # noqa: S608 - our names
             " OR bundle = (SELECT bundle FROM submissions WHERE key = :key)) ORDER BY rowid"
         )
         rows = await self._journal.run(lambda db: _select(db, statement, {"key": key}))
@@ -258,7 +265,7 @@ def _left(
 ) -> tuple[list[MemberRow], list[BundleRow]]:
     rows = _select(
         db,
-        "SELECT * FROM submissions WHERE owner = ? AND instance IS ? AND state != 'withdrawn'"
+        f"{_ALL} WHERE owner = ? AND instance IS ? AND state != 'withdrawn'"
         " AND shared IS NOT NULL ORDER BY rowid",
         (owner, instance),
     )

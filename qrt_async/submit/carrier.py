@@ -74,12 +74,12 @@ class Carrier:
 
     def start(self, passage: Passage, new: NewJob, pack: Pack, *, watch: bool) -> None:
         """From now on it is on its way."""
-        self._passages[passage.key] = passage
-        self._unsent.add(passage)
-        self._empty.clear()
         crew = self.counter.means.crew
         work = self._carry(passage, new, pack, watch)
         passage.task = crew.start(work, "submission's way", expected=True)
+        self._passages[passage.key] = passage
+        self._unsent.add(passage)
+        self._empty.clear()
         passage.task.add_done_callback(lambda done: self._done(passage, done))
 
     def resume(self, passage: Passage, job: AsyncJob[Any], intent: Intent) -> None:
