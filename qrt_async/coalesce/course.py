@@ -10,12 +10,13 @@ from functools import partial
 from typing import Any
 
 from qrt_async.api.status import JobStatus
-from qrt_async.coalesce.book import Book, Ending, Step, Suspicion, Waiting
+from qrt_async.coalesce.book import Book
 from qrt_async.coalesce.bundle import Bundle
 from qrt_async.coalesce.hunt import Found, Hunt
 from qrt_async.coalesce.job import Lot, Mirror, SharedJob
 from qrt_async.coalesce.parcel import Parcel
 from qrt_async.coalesce.portions import charge_of
+from qrt_async.coalesce.rows import Ending, Step, Suspicion, Waiting
 from qrt_async.coalesce.share import Share
 from qrt_async.errors import JobCancelled, JobError, JournalError, QrtError, ServiceClosed
 from qrt_async.events import JournalFailed

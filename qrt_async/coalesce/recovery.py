@@ -10,7 +10,7 @@ from weakref import WeakSet
 
 import msgspec
 
-from qrt_async.coalesce.book import Book, BundleRow, Ending, MemberRow, Step
+from qrt_async.coalesce.book import Book
 from qrt_async.coalesce.bundle import Bundle
 from qrt_async.coalesce.course import cancelled
 from qrt_async.coalesce.groups import Group, sort
@@ -20,6 +20,7 @@ from qrt_async.coalesce.loader import put
 from qrt_async.coalesce.measure import Size, shares
 from qrt_async.coalesce.parcel import Parcel
 from qrt_async.coalesce.portions import Portion
+from qrt_async.coalesce.rows import BundleRow, Ending, MemberRow, Step
 from qrt_async.coalesce.share import Share
 from qrt_async.coalesce.sharing import Sharing
 from qrt_async.jobs.known import Acceptance
