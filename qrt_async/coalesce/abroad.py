@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from qrt_async.coalesce.book import Book, MemberRow
+from qrt_async.coalesce.book import Book
 from qrt_async.coalesce.recovery import Rejoiner
+from qrt_async.coalesce.rows import MemberRow
 from qrt_async.coalesce.share import Share
 from qrt_async.coalesce.sharing import Sharing
 from qrt_async.submit.finder import Finder

@@ -6,7 +6,7 @@ any later process comes to the same.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import msgspec
@@ -15,8 +15,12 @@ from msgspec import Raw, Struct
 from qrt_async.api.call import Call
 from qrt_async.api.job_calls import LogLevel, NewJob, create_job
 from qrt_async.api.models import CreatedJob
+from qrt_async.api.pieces import Buffer, Long
 from qrt_async.errors import InvalidInput
 from qrt_async.jobs.tags import of_users
+
+LARGEST = 4_000_000
+"""Bytes of a submission that may share a job: larger ones gain little, and would hold up everybody else's."""
 
 SHAREABLE = frozenset({"sampler", "estimator"})
 """Programs whose results come PUB by PUB."""
@@ -46,6 +50,11 @@ class Body(Struct, frozen=True, kw_only=True):
 
 def read_body(body: bytes) -> Body:
     """Of a POST of ours. ``InvalidInput`` where its job cannot be shared."""
+    if len(body) > LARGEST:
+        raise InvalidInput(
+            f"This program takes {len(body):,} bytes; with share=True it may have {LARGEST:,}: leave that out."
+            " Nothing was sent."
+        )
     try:
         found = msgspec.json.decode(body, type=Body)
         count = len(found.pubs)
@@ -80,11 +89,10 @@ def post(bodies: Sequence[bytes], tag: str) -> Call[CreatedJob]:
     read = [read_body(body) for body in bodies]
     first = read[0]
     pubs = [pub for body in read for pub in body.pubs]
-    params = {name: pubs if name == "pubs" else value for name, value in first.params.items()}
     new = NewJob(
         program_id=first.program_id,
         backend=first.backend,
-        params=Raw(msgspec.json.encode(params)),
+        params=Long(list(_params(first, pubs))),
         runtime=first.runtime,
         tags=(*of_users(first.tags), tag),
         log_level=first.log_level,
@@ -93,3 +101,17 @@ def post(bodies: Sequence[bytes], tag: str) -> Call[CreatedJob]:
         calibration_id=first.calibration_id,
     )
     return create_job(new)
+
+
+def _params(first: Body, pubs: Sequence[Raw]) -> Iterator[Buffer]:
+    """Those of the first, with the PUBs of all: in pieces, for together they may be many megabytes."""
+    for count, (name, value) in enumerate(first.params.items()):
+        yield (b"," if count else b"{") + msgspec.json.encode(name) + b":"
+        if name != "pubs":
+            yield bytes(value)
+            continue
+        for at, pub in enumerate(pubs):
+            yield b"," if at else b"["
+            yield from Long.of(memoryview(pub)).parts
+        yield b"]"
+    yield b"}"

@@ -4,86 +4,31 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import msgspec
-from msgspec import Struct
 
-from qrt_async.programs.slicing import Span
-from qrt_async.submit.diary import Intent, RowState
-from qrt_async.submit.journal import Journal, read_intent
+from qrt_async.coalesce.rows import BundleRow, Ending, MemberRow, Seat, Step
+from qrt_async.submit.diary import Intent
+from qrt_async.submit.journal import INTENT, Journal, read_intent
 from qrt_async.submit.sessions import now
 from qrt_async.sweep.rows import Failure
 
 if TYPE_CHECKING:
     import sqlite3
 
-Suspicion = Literal["suspect", "held"]
-"""Of a member that waits in a search for what made its job fail; see ``sweep.split``."""
-
-
-class Seat(Struct, frozen=True):
-    """A member's place in a bundle."""
-
-    key: str
-    span: Span
-
-
-class Ending(Struct, frozen=True, kw_only=True):
-    """What became of a member: its slice of a job, or an error."""
-
-    key: str
-    state: Literal["ended", "failed"] = "ended"
-    detail: str = "Completed"
-    failure: Failure | None = None
-
-
-class Waiting(Struct, frozen=True, kw_only=True):
-    """A member that waits in a search."""
-
-    key: str
-    suspicion: Suspicion
-    failure: Failure
-
-
-class Step(Struct, frozen=True, kw_only=True):
-    """Written down together, or not at all: who has ended, who goes on to wait in a search, and the job that tests."""
-
-    ended: Sequence[Ending] = ()
-    waiting: Sequence[Waiting] = ()
-    origin: str = ""
-    bundle: Intent | None = None
-    seats: Sequence[Seat] = ()
-
-
-class MemberRow(Struct, frozen=True, kw_only=True):
-    """A member as it was left."""
-
-    intent: Intent
-    state: RowState
-    job_id: str | None
-    bundle: str | None
-    span: Span
-    suspicion: Suspicion | None
-    failure: Failure | None
-    made: datetime
-
-
-class BundleRow(Struct, frozen=True, kw_only=True):
-    """A job for several as it was left."""
-
-    intent: Intent
-    state: RowState
-    posts: int
-    job_id: str | None
-    uncharged: bool
-
-
 _WITHDRAWN = "SELECT 1 FROM submissions WHERE key = ? AND state = 'withdrawn'"
 _REOPEN = (
     "UPDATE submissions SET bundle = NULL, state = 'waiting', changed = ?"
     " WHERE bundle = ? AND shared = 'member' AND state IN ('waiting', 'sending')"
 )
+
+
+_ALL = (
+    f"SELECT {', '.join(INTENT)}, state, posts, job, bundle, first, pubs, suspicion, failure, made, reserved, charged"  # noqa: S608 - our names
+    " FROM submissions"
+)
+"""Without results, which may be large."""
 
 
 class Book(Protocol):
@@ -203,7 +148,7 @@ class JournalBook:
 
     async def group(self, key: str) -> list[MemberRow]:
         statement = (
-            "SELECT * FROM submissions WHERE shared = 'member' AND (key = :key"
+            f"{_ALL} WHERE shared = 'member' AND (key = :key"  # noqa: S608 - our names
             " OR bundle = (SELECT bundle FROM submissions WHERE key = :key)) ORDER BY rowid"
         )
         rows = await self._journal.run(lambda db: _select(db, statement, {"key": key}))
@@ -258,7 +203,7 @@ def _left(
 ) -> tuple[list[MemberRow], list[BundleRow]]:
     rows = _select(
         db,
-        "SELECT * FROM submissions WHERE owner = ? AND instance IS ? AND state != 'withdrawn'"
+        f"{_ALL} WHERE owner = ? AND instance IS ? AND state != 'withdrawn'"
         " AND shared IS NOT NULL ORDER BY rowid",
         (owner, instance),
     )

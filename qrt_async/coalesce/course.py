@@ -10,12 +10,13 @@ from functools import partial
 from typing import Any
 
 from qrt_async.api.status import JobStatus
-from qrt_async.coalesce.book import Book, Ending, Step, Suspicion, Waiting
+from qrt_async.coalesce.book import Book
 from qrt_async.coalesce.bundle import Bundle
 from qrt_async.coalesce.hunt import Found, Hunt
 from qrt_async.coalesce.job import Lot, Mirror, SharedJob
 from qrt_async.coalesce.parcel import Parcel
 from qrt_async.coalesce.portions import charge_of
+from qrt_async.coalesce.rows import Ending, Step, Suspicion, Waiting
 from qrt_async.coalesce.share import Share
 from qrt_async.errors import JobCancelled, JobError, JournalError, QrtError, ServiceClosed
 from qrt_async.events import JournalFailed
@@ -55,16 +56,18 @@ class Course:
             lot = share.lot or _boarding(bundle, share, job)
             lot.ride(job, portion, partial(self.give_up, bundle, share))
             if share.unsent:
-                share.accept(self._counter.arrivals.made(partial(SharedJob, lot)))
+                share.make_job = self._make_job
+                share.accept(self._make_job(lot))
         lots = [share.lot for share in bundle.shares if share.lot is not None]
         bundle.mirror = Mirror(lots)
         self._counter.arrivals.of(job.id).listen(bundle.mirror)
         before = bundle.following
-        bundle.following = self._counter.means.crew.start(
-            self._follow(bundle, job), "shared job", expected=True
-        )
+        bundle.following = self._counter.means.crew.start(self._follow(bundle, job), "shared job")
         if before is not None:
             before.cancel()
+
+    def _make_job(self, lot: Lot) -> SharedJob[Any]:
+        return self._counter.arrivals.made(partial(SharedJob, lot))
 
     # --- to its end --------------------------------------------------------------------------------------
 
@@ -74,11 +77,19 @@ class Course:
             await self._note(bundle.key, self._book.accepted(bundle.key, job.id))
             error = await _outcome(job)
             await self._ended(bundle, job, error)
-        except (asyncio.CancelledError, ServiceClosed):
+        except ServiceClosed:
+            stop(bundle.shares)
+        except asyncio.CancelledError:
             if bundle.following is asyncio.current_task():
                 stop(bundle.shares)
             raise
-        self.riding.discard(bundle.key)
+        except Exception as error:  # a mistake of ours must not leave anybody waiting for ever
+            crash = QrtError(f"Following shared job {job.id} crashed ({error!r}). The job itself runs on.")
+            crash.__cause__ = error
+            end([(share, crash) for share in bundle.shares], None)
+            raise
+        finally:
+            self.riding.discard(bundle.key)
 
     async def _ended(self, bundle: Bundle, job: AsyncJob[Any], error: QrtError | None) -> None:
         if error is None:
@@ -93,6 +104,7 @@ class Course:
     async def _completed(self, bundle: Bundle, job: AsyncJob[Any]) -> None:
         spans = {seat.key: seat.span for seat in bundle.seats}
         parcel = Parcel(job.id, spans, bundle.pubs, self._counter, self._book)
+        parcel.hold_for(bundle.shares)
         outcomes: list[Outcome] = [(share, None) for share in bundle.shares]
         found = None if bundle.hunt is None else bundle.hunt.passed()
         await self._take(outcomes, bundle.hunt, found, parcel)
@@ -119,7 +131,7 @@ class Course:
         """Written down first, then told; and on with the search."""
         ended = [*outcomes, *(() if found is None else found.failed)]
         test = None
-        if hunt is not None and found is not None and found.send:
+        if hunt is not None and found is not None and found.send and hunt.is_wanted:
             test = self._test(hunt, found.send)
             if test is None:  # nothing more is sent; a journal has it as it was before
                 end([(share, None) for share, _ in outcomes if parcel is not None], parcel)
@@ -153,8 +165,8 @@ class Course:
 
     async def _part_with(self, bundle: Bundle, job: AsyncJob[Any], step: Step) -> bool:
         await self._note(bundle.key, self._book.step(step))
-        others = bundle.shares if bundle.hunt is None else bundle.hunt.shares
-        if not any(share.wanted for share in others):
+        others = bundle.hunt.is_wanted if bundle.hunt else any(share.wanted for share in bundle.shares)
+        if not others:
             await job.cancel()
         return True
 

@@ -67,8 +67,8 @@ class Dispatch:
 
     def launch(self, bundle: Bundle, *, suspect: bool = False) -> None:
         """Into the line. A ``suspect`` may have been sent by an earlier process."""
-        self.in_line.add(bundle)
         self._carrier.start(bundle, bundle.new, lambda: self._pack(bundle, suspect), watch=True)
+        self.in_line.add(bundle)
 
     def retire(self, bundle: Bundle) -> None:
         """Nobody is left for it."""

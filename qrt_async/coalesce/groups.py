@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 
 from msgspec import Struct
 
-from qrt_async.coalesce.book import BundleRow, MemberRow
+from qrt_async.coalesce.rows import BundleRow, MemberRow
 
 _NEVER = frozenset({"waiting", "failed", "withdrawn"})
 """A job that never left, for certain."""

@@ -36,6 +36,11 @@ class Hunt:
         self._search = Search(())
         self._errors: dict[int, QrtError] = {}
 
+    @property
+    def is_wanted(self) -> bool:
+        """Is there anybody left whom it is for?"""
+        return any(share.wanted for share in self.shares)
+
     def places(self, shares: Iterable[Share]) -> list[int]:
         """Where these are."""
         return [self.shares.index(share) for share in shares]

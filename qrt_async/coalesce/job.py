@@ -59,7 +59,7 @@ class Lot:
         """With its slice of the result, or an error of its own."""
         if self.known.settled:
             return
-        self.bring = bring
+        self.bring, self.give_up = bring, _too_late
         if error is None or isinstance(error, JobError):
             self._learn(ended_record(self._record(), error), datetime.now(UTC))
         else:
@@ -74,6 +74,10 @@ class Lot:
         if record is None:
             record = unseen_record(self.job.id, accepted.program_id, accepted.backend)
         return own_record(record, self.portion, accepted.tags)
+
+
+async def _too_late() -> bool:
+    return False
 
 
 class Mirror(Listener):
@@ -149,7 +153,8 @@ class SharedJob(AsyncJob[R]):
         return own_record(record, self._lot.portion, () if accepted is None else accepted.tags)
 
     def _watch(self) -> None:
-        """Those who share it look after the job together."""
+        """Those who share it look after the job together; where there will be no more looks, that is said."""
+        self._desk.watcher.watch(self._desk.watcher.know(self.id))
 
     def _everybodys(self, why: str) -> InvalidInput:
         return InvalidInput(f"Job {self.id} is shared with others. {why} Nothing was changed.")

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from weakref import WeakKeyDictionary, WeakValueDictionary
 
 from qrt_async.coalesce.book import Book
+from qrt_async.coalesce.share import Share
 from qrt_async.errors import JournalError
 from qrt_async.programs.slicing import Span, slices
 from qrt_async.submit.counter import Counter
@@ -14,7 +16,7 @@ from qrt_async.transport.flight import Flight
 
 class Parcel:
     """Of one completed job. With a journal, all slices are in it from the first download on, none in memory; without,
-    a slice is held until its owner comes for it. Who comes again has it downloaded again."""
+    a slice is held until its owner comes for it, or is gone. Who comes again has it downloaded again."""
 
     def __init__(
         self, job_id: str, spans: Mapping[str, Span], pubs: int, counter: Counter, book: Book
@@ -24,18 +26,27 @@ class Parcel:
         self._pubs = pubs
         self._arrivals = counter.arrivals
         self._book = book
-        self._held: dict[str, bytes] = {}
+        self._owners: WeakValueDictionary[str, Share] = WeakValueDictionary()
+        self._held: WeakKeyDictionary[Share, bytes] = WeakKeyDictionary()
         self._taken: set[str] = set()
         self._fetching: Flight[dict[str, bytes]] = Flight(counter.means.crew, "shared result")
 
+    def hold_for(self, shares: Iterable[Share]) -> None:
+        """Whose slices are held, while somebody has them."""
+        self._owners.update({share.key: share for share in shares})
+
     async def slice(self, key: str) -> bytes:
         """Raises ``ResultError`` where the result cannot be read or cut."""
-        found = self._held.pop(key, None) or await self._kept(key)
+        found = self._take(key) or await self._kept(key)
         if found is None:
             found = (await self._fetching.join(self._fetch))[key]
-            self._held.pop(key, None)
+            self._take(key)
         self._taken.add(key)
         return found
+
+    def _take(self, key: str) -> bytes | None:
+        owner = self._owners.get(key)
+        return None if owner is None else self._held.pop(owner, None)
 
     async def _kept(self, key: str) -> bytes | None:
         try:
@@ -48,7 +59,9 @@ class Parcel:
         cut = await asyncio.to_thread(slices, body, list(self._spans.values()), self._pubs)
         found = dict(zip(self._spans, cut, strict=True))
         if not await self._keep(found):
-            self._held = {key: part for key, part in found.items() if key not in self._taken}
+            for key, owner in self._owners.items():
+                if key not in self._taken:
+                    self._held[owner] = found[key]
         return found
 
     async def _keep(self, found: dict[str, bytes]) -> bool:

@@ -4,11 +4,13 @@ turn comes."""
 from __future__ import annotations
 
 import asyncio
+import copy
 from collections.abc import Callable, Iterator
 
 from qrt_async.coalesce.bundle import Bundle
 from qrt_async.coalesce.measure import Size, filled, leaves_at
 from qrt_async.coalesce.share import Share
+from qrt_async.errors import ServiceClosed
 from qrt_async.submit.coalescing import Coalesce
 from qrt_async.submit.entrance import Entrance
 from qrt_async.submit.line import Line, Place
@@ -120,8 +122,11 @@ class Pool:
         if at > loop.time():
             self._timer = loop.call_at(at, self.tend)
         else:
-            first = next(iter(self._line))
-            self._open.append(self._send(self, first))
+            try:
+                self._open.append(self._send(self, next(iter(self._line))))
+            except ServiceClosed as error:
+                for share in self.empty():
+                    share.fail(copy.copy(error))
 
     def _leaves_at(self) -> float:
         _, full = filled(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from functools import partial
 from typing import Any
@@ -9,7 +10,7 @@ from weakref import WeakSet
 
 import msgspec
 
-from qrt_async.coalesce.book import Book, BundleRow, Ending, MemberRow, Step
+from qrt_async.coalesce.book import Book
 from qrt_async.coalesce.bundle import Bundle
 from qrt_async.coalesce.course import cancelled
 from qrt_async.coalesce.groups import Group, sort
@@ -19,6 +20,7 @@ from qrt_async.coalesce.loader import put
 from qrt_async.coalesce.measure import Size, shares
 from qrt_async.coalesce.parcel import Parcel
 from qrt_async.coalesce.portions import Portion
+from qrt_async.coalesce.rows import BundleRow, Ending, MemberRow, Step
 from qrt_async.coalesce.share import Share
 from qrt_async.coalesce.sharing import Sharing
 from qrt_async.jobs.known import Acceptance
@@ -45,9 +47,13 @@ class Rejoiner:
         """All that is ours, after ``Recoverer.recover``."""
         members, bundles = await self._book.left(self._counter.instance)
         found = {row.intent.key: self._sharing.known.get(row.intent.key) for row in members}
-        new = [row for row in members if _is_new(found[row.intent.key])]
         bundles = [row for row in bundles if not self._sharing.carries(row.intent.key)]
-        found |= self._take_up(new, bundles, members)
+        keys = {row.intent.key for row in bundles}
+        new = [row for row in members if _is_new(found[row.intent.key], row)]
+        # Who is in a job belongs to it, whoever has them: else the others would be cut wrongly.
+        keys_of_new = {row.intent.key for row in new}
+        rows = [row for row in members if row.bundle in keys or row.intent.key in keys_of_new] if new else []
+        found |= self._take_up(rows, bundles, members)
         doubtful = {row.intent.key: row.job_id for row in bundles if row.posts > 1 and row.job_id is not None}
         doubles = [
             double
@@ -64,9 +70,12 @@ class Rejoiner:
         self, rows: Sequence[MemberRow], bundles: Sequence[BundleRow], all_rows: Sequence[MemberRow]
     ) -> dict[str, Share | None]:
         left = sort(rows, bundles)
+        groups: defaultdict[str | None, list[MemberRow]] = defaultdict(list)
+        for row in all_rows:
+            groups[row.bundle].append(row)
         found: dict[str, Share | None] = {}
         for row in left.over:
-            found[row.intent.key] = self.restored(row, [one for one in all_rows if one.bundle == row.bundle])
+            found[row.intent.key] = self.restored(row, groups[row.bundle])
         for row in left.free:
             share = found[row.intent.key] = self.share_of(row)
             self._sharing.carry(share, self._sharing.loader.reload(share, row.intent))
@@ -87,6 +96,7 @@ class Rejoiner:
         pubs = sum(count for _, count in spans.values())
         parcel = Parcel(row.job_id or "", spans, pubs, self._counter, self._book)
         error = None if row.failure is None else row.failure.error()
+        parcel.hold_for([share])
         lot.end(error, partial(parcel.slice, share.key))
         share.end()
         return share
@@ -135,7 +145,7 @@ class Rejoiner:
     def share_of(self, row: MemberRow) -> Share:
         """The one that somebody holds, if another process carried it so far."""
         share = self._sharing.known.get(row.intent.key)
-        if share is None:
+        if share is None or (share.over and row.state != "ended"):
             place = Place(row.intent.priority, row.intent.tenant)
             share = self._sharing.make(row.intent.key, row.intent.backend, place)
         share.elsewhere = None
@@ -188,9 +198,11 @@ class Rejoiner:
             self._go_on(self._sharing.dispatch.again(row.intent, [], None), row)
 
 
-def _is_new(share: Share | None) -> bool:
-    """Nobody has it in this process, or another process had it."""
-    return share is None or (share.elsewhere is not None and not share.over)
+def _is_new(share: Share | None, row: MemberRow) -> bool:
+    """Nobody has it in this process, or another process had it, or it is not known here what became of it."""
+    if share is None:
+        return True
+    return row.state not in {"ended", "failed"} if share.over else share.elsewhere is not None
 
 
 async def _too_late() -> bool:

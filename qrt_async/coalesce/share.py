@@ -31,8 +31,6 @@ class Waits(Protocol):
 class Share(Passage):
     """``intent`` is there once it is checked, encoded and written down. ``sent`` is called when it waits no more."""
 
-    lasts = True
-
     def __init__(
         self,
         key: str,
@@ -48,6 +46,8 @@ class Share(Passage):
         """When it was handed in, by the loop's clock."""
         self.waits: Waits | None = None
         self.lot: Lot | None = None
+        self.make_job: Callable[[Lot], AsyncJob[Any]] | None = None
+        """A new handle on its lot, without what another one holds of the result."""
         self._gone = sent
 
     @property
@@ -90,6 +90,21 @@ class Share(Passage):
         self.waits = None
         super().fail(error, state)
         self._gone(self)
+
+    def remake(self) -> Callable[[], Passage] | None:
+        lot, make = self.lot, self.make_job
+        if lot is None or make is None:
+            return None
+        key, backend, place, told = self.key, self.backend, self.place, self._told
+
+        def again() -> Passage:
+            share = Share(key, backend, place, told, lambda _: None)
+            share.lot = lot
+            share.accept(make(lot))
+            share.end()
+            return share
+
+        return again
 
     def lose(self, error: QrtError) -> None:
         super().lose(error)

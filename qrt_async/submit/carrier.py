@@ -74,12 +74,12 @@ class Carrier:
 
     def start(self, passage: Passage, new: NewJob, pack: Pack, *, watch: bool, again: bool = False) -> None:
         """From now on it is on its way; ``again``, in this process."""
-        self._passages[passage.key] = passage
-        self._unsent[passage] = self.counter.told(passage.key, new, again=again)
-        self._empty.clear()
         crew = self.counter.means.crew
         work = self._carry(passage, new, pack, watch)
         passage.task = crew.start(work, "submission's way", expected=True)
+        self._passages[passage.key] = passage
+        self._unsent[passage] = self.counter.told(passage.key, new, again=again)
+        self._empty.clear()
         passage.task.add_done_callback(lambda done: self._done(passage, done))
 
     def resume(self, passage: Passage, job: AsyncJob[Any], intent: Intent) -> None:

@@ -198,8 +198,8 @@ class Finder:
 
     def _again(self, past: Past) -> Passage:
         """One that is over, in this process."""
-        if past.passage is not None:
-            return past.passage
+        if past.again is not None:
+            return past.again()
         passage = Passage(past.record.id, past.record.backend, past.place, lambda _: None)
         if past.record.job_id is not None:
             new, job_id = past.new, past.record.job_id

@@ -28,9 +28,9 @@ SELECT (SELECT total(charged) FROM submissions WHERE reserved IS NOT NULL)
 """What counts in a budget: that which was sent under one. Charged, doubles included; and reserved by others."""
 
 _FIELDS = {"program_id": "program", "session_id": "session"}
-_INTENT = tuple(_FIELDS.get(name, name) for name in Intent.__struct_fields__)
+INTENT = tuple(_FIELDS.get(name, name) for name in Intent.__struct_fields__)
 _STATE = "state, posts, job, detail, reserved IS NOT NULL AND charged IS NULL"
-ROWS = f"SELECT {', '.join(_INTENT)}, {_STATE} FROM submissions"  # noqa: S608 - our names
+ROWS = f"SELECT {', '.join(INTENT)}, {_STATE} FROM submissions"  # noqa: S608 - our names
 
 T = TypeVar("T")
 
@@ -285,7 +285,7 @@ def read_intent(row: Mapping[str, Any]) -> Intent:
 
 def row_of(found: Any) -> Row:
     *intent, state, posts, job, detail, uncharged = found
-    columns = dict(zip(_INTENT, intent, strict=True))
+    columns = dict(zip(INTENT, intent, strict=True))
     return Row(
         intent=read_intent(columns),
         state=state,

@@ -20,9 +20,6 @@ State = Literal["waiting", "sending", "accepted", "ended", "failed", "withdrawn"
 class Passage:
     """Changes only by ``set_out``, ``leave``, ``accept``, ``end`` and ``fail``."""
 
-    lasts = False
-    """Can its job's handle not be made anew from the job's id?"""
-
     def __init__(self, key: str, backend: str, place: Place, told: Callable[[Passage], None]) -> None:
         self.key = key
         self.backend = backend
@@ -177,6 +174,10 @@ class Passage:
             self._finish()
             if self._handle is None or self._handle() is None:
                 self.tell()
+
+    def remake(self) -> Callable[[], Passage] | None:
+        """What makes it anew once it is over; ``None`` where the id of its job is enough for that."""
+        return None
 
     def lose(self, error: QrtError) -> None:
         """Nobody follows it any more, which goes on elsewhere."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import traceback
 from collections import OrderedDict
+from collections.abc import Callable
 from datetime import UTC, datetime
 
 import msgspec
@@ -26,8 +27,8 @@ class Past(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     new: NewJob
     place: Place
     error: QrtError | None
-    passage: Passage | None = None
-    """Itself, where nothing else could be made of it again."""
+    again: Callable[[], Passage] | None = None
+    """Makes it anew, where a job's id does not tell enough for that."""
 
 
 class _Entry(msgspec.Struct, frozen=True, eq=False):
@@ -102,7 +103,7 @@ class Register:
             new=entry.new,
             place=passage.place,
             error=error,
-            passage=passage if passage.lasts else None,
+            again=passage.remake(),
         )
         self._past[passage.key] = past
         while len(self._past) > _PAST:

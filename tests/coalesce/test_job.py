@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 import qrt_async as qrt
-from qrt_async.errors import InvalidInput, OverUsage, ServiceClosed
+from qrt_async.errors import InvalidInput, NotSent, OverUsage, ServiceClosed, Unavailable
 from tests.coalesce.ground import open_ground, program, read
 from tests.coalesce.test_recovery import interrupted, submitter
 from tests.ground import BACKEND, ground
@@ -140,7 +140,6 @@ async def test_dropped_handles_leave_nothing_behind() -> None:
         await asyncio.sleep(1)
         known = one._sharing.known
         submissions.clear()
-        one._register._past.clear()
         gc.collect()
         assert len(known) == 0
 
@@ -240,3 +239,45 @@ async def test_one_that_was_given_up_in_a_search_is_not_forgotten_by_it(tmp_path
             results = await asyncio.gather(*recovery.submissions, return_exceptions=True)
         assert [read(result) for result in results[:3]] == [[0], [1], [2]]
         assert isinstance(results[3], qrt.JobCancelled)
+
+
+async def test_those_that_wait_for_others_are_told_when_the_service_closes() -> None:
+    async with open_ground() as (here, one):
+        submissions = [one.submit(program(n), backend=BACKEND, share=True) for n in range(2)]
+        await submissions[0].kept()
+        await here.service.close()
+        for submission in submissions:
+            with pytest.raises((ServiceClosed, NotSent)):
+                await submission
+
+
+async def test_after_an_unclear_end_recovering_in_the_same_process_finds_the_job_of_all(
+    tmp_path: Path,
+) -> None:
+    async with open_ground(journal=tmp_path / "runs.db", settle=0.0) as (here, one):
+        await here.service.backends.list()
+        await here.control("POST", "config", {"listing_lag": 30.0})
+        await here.fault(method="POST", path="/v1/jobs", kind="cut", when="after")
+        submissions = [one.submit(program(n), backend=BACKEND, share=True) for n in range(3)]
+        results = await asyncio.gather(*submissions, return_exceptions=True)
+        assert all(isinstance(result, Unavailable) for result in results)
+        await here.peace()
+        await asyncio.sleep(60)
+        recovery = await one.recover()
+        assert {submission.id for submission in recovery.submissions} == {one.id for one in submissions}
+        found = await asyncio.gather(*recovery.submissions)
+        assert sorted(read(result) for result in found) == [[0], [1], [2]]
+
+
+async def test_what_is_over_is_found_again_without_holding_its_result() -> None:
+    async with open_ground() as (_, one):
+        submission = one.submit(program(1), backend=BACKEND, tenant="t", share=True)
+        other = one.submit(program(2), backend=BACKEND, tenant="u", share=True)
+        first, key = await submission, submission.id
+        assert read(await other) == [2]
+        del submission
+        gc.collect()
+        assert key not in one._sharing.known
+        again = await (await one.tenant("t").find(key))
+        assert again is not first
+        assert read(again) == [1]

@@ -94,6 +94,12 @@ def test_one_job_has_the_pubs_of_all_in_order_and_nobodys_own_tag() -> None:
     assert call.request.submits
 
 
+def test_a_large_program_is_told_to_go_by_itself() -> None:
+    text = "OPENQASM 3.0; bit[1] c; c[0] = measure $0; // " + "x" * 4_000_000
+    with pytest.raises(InvalidInput, match="4,000,000"):
+        read_body(body(qrt.Sampler([text])))
+
+
 # --- full, and leaving ------------------------------------------------------------------------------------
 
 

@@ -21,6 +21,10 @@ async def types_follow_the_program(submitter: qrt.Submitter, sampler: qrt.Sample
     assert_type(submission.why_waiting, str | None)
     assert_type(submission.eta, float | None)
     assert_type(submission.withdraw(), bool)
+    assert_type(submitter.submit(sampler, backend="b", share=True), qrt.Submission[qrt.PrimitiveResult])
+    assert_type(
+        submitter.tenant("t").submit(sampler, backend="b", share=True), qrt.Submission[qrt.PrimitiveResult]
+    )
     submitter.submit(sampler, backend="b", shots=5)  # type: ignore[call-arg] # of the program, not of the job
 
 
