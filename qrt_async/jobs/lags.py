@@ -16,10 +16,13 @@ class Lags:
     def __init__(self, first: float) -> None:
         self._first = first
         self._seen: deque[float] = deque(maxlen=_REMEMBERED)
+        self.usual = 0.0
+        """Seconds by which listings are behind in the mean."""
 
     def saw(self, seconds: float) -> None:
         """A new job was in a listing this long after it was accepted, and in none before."""
         self._seen.append(seconds)
+        self.usual = sum(self._seen) / len(self._seen)
 
     @property
     def grace(self) -> float:
@@ -28,8 +31,3 @@ class Lags:
             return self._first
         learned = min(_LONGEST, max(_SHORTEST, 2.0 * max(self._seen)))
         return learned if len(self._seen) >= _ENOUGH else max(self._first, learned)
-
-    @property
-    def usual(self) -> float:
-        """Seconds by which listings are behind in the mean."""
-        return sum(self._seen) / len(self._seen) if self._seen else 0.0

@@ -133,8 +133,9 @@ class Lookout:
         left, watched, offset, pages = set(listing.ids), frozenset(self._decider.tracks), 0, 0
         while left and pages != listing.most:
             rows = await self._spend(read_page(listing, offset, watched), left, one=False)
+            moment = self._now()
             for row in rows.found:
-                if self._saw_row(row):
+                if self._saw_row(row, moment):
                     left.discard(row.id)
             offset += rows.read
             pages += 1
@@ -153,9 +154,9 @@ class Lookout:
         else:
             self._decider.missed(left, now)
 
-    def _saw_row(self, row: Row) -> bool:
+    def _saw_row(self, row: Row, moment: Moment) -> bool:
         """Take in a row; ``False`` where it cannot be read, which is as good as none."""
-        known, moment = self._find(row.id), self._now()
+        known = self._find(row.id)
         if known is None:
             return True
         if self._decider.says_nothing_new(known, hash(row.raw), moment):
