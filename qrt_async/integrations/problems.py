@@ -29,6 +29,7 @@ _KINDS: dict[type[QrtError], Kind] = {
     errors.ServiceClosed: Kind(503, "The application is shutting down", open=False),
     errors.NotSent: Kind(409, "The submission was taken back"),
     errors.LineFull: Kind(503, "Too many submissions wait"),
+    errors.PoolFull: Kind(503, "Too many accounts are in use"),
     errors.UnknownSubmission: Kind(404, "There is no such submission"),
     errors.JournalError: Kind(503, "The application cannot write down what it would send", open=False),
     errors.NotAuthorized: Kind(502, "The quantum service does not accept the application", open=False),

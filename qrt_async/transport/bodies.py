@@ -40,11 +40,11 @@ async def body_of(response: Any, request: Request, most: int) -> bytes:
 
 async def _kept(response: Any, request: Request, keep: Keep, most: int) -> bytes:
     pieces: list[bytes] = []
-    arrived, dropped = 0, False
+    arrived, safe, dropped = 0, True, False
     try:
         async for piece in response.content.iter_any():
             arrived += len(piece)
-            safe = await keep(piece)
+            safe = await keep(piece) and safe  # behind a gap, what is on the disk is of no use
             if arrived <= most or (request.once and not safe and not dropped):
                 pieces.append(piece)
             elif request.once and safe:

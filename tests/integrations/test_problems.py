@@ -27,8 +27,8 @@ CLASSES = [kind for kind in vars(errors).values() if inspect.isclass(kind) and i
 
 def made(kind: type[QrtError], text: str = "words") -> QrtError:
     """One of each class."""
-    if kind is LineFull:
-        return LineFull(text, retry_after=12.3)
+    if issubclass(kind, LineFull):
+        return kind(text, retry_after=12.3)
     return kind(text)
 
 

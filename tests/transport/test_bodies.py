@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import gzip
 from typing import Any
 
@@ -110,6 +111,27 @@ async def test_where_the_disk_fails_in_time_memory_is_all_there_is(full: int) ->
     async with lab(max_reply=MOST) as (server, bench):
         server.script.append(endless(pieces=50))
         assert (await bench.send(once(Disk(full)))).body == 50 * PIECE
+
+
+async def test_behind_a_gap_on_the_disk_memory_is_all_there_is() -> None:
+    """The disk refuses one piece, and takes those that come after it."""
+    answers = iter([True, False])
+
+    async def keep(piece: bytes) -> bool:
+        return next(answers, True)
+
+    async def slowly(asked: web.Request) -> web.StreamResponse:
+        response = web.StreamResponse()
+        await response.prepare(asked)
+        for _ in range(50):
+            await response.write(PIECE)
+            await asyncio.sleep(0)
+        return response
+
+    async with lab(max_reply=MOST) as (server, bench):
+        server.script.append(slowly)
+        asked = request(path="/jobs/a/results", template="/jobs/{id}/results", repeat="refused", keep=keep)
+        assert (await bench.send(asked)).body == 50 * PIECE
 
 
 async def test_without_a_disk_what_can_be_read_once_is_held() -> None:
