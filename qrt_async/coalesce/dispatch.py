@@ -123,8 +123,10 @@ class Dispatch:
         if bundle.pool is not None and not errand.doubts:
             bundle.call = None
             await self._book.reopen(bundle.key)
-            bundle.wait_again()
+            shares = bundle.shares
             bundle.pool.put_back(bundle)
+            for share in shares:
+                share.wait_again()
 
 
 def _fill(bundle: Bundle) -> None:

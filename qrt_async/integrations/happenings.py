@@ -256,7 +256,10 @@ class SweepSource:
         """What is known is as it is."""
 
     def over(self, told: str) -> bool:
-        happening = self.look()
+        try:
+            happening = self.look()
+        except Closed:
+            return False
         return happening is not None and happening.last and happening.id == told
 
 

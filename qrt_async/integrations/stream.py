@@ -52,7 +52,7 @@ class EventStream(Reply):
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if self._told is None:
             self._resume(_last_event_id(scope))
-        sending = asyncio.ensure_future(self._send(send))
+        sending = asyncio.ensure_future(self._send(send, alone=scope.get("method") == "HEAD"))
         leaving = asyncio.ensure_future(_left(receive))
         try:
             await asyncio.wait({sending, leaving}, return_when=asyncio.FIRST_COMPLETED)
@@ -64,11 +64,13 @@ class EventStream(Reply):
             sending.result()
         await self.afterwards()
 
-    async def _send(self, send: Send) -> None:
+    async def _send(self, send: Send, *, alone: bool) -> None:
+        """``alone``: the head without a body."""
         try:
             await self.begin(send)
-            async for frame in self.frames():
-                await send({"type": "http.response.body", "body": frame, "more_body": True})
+            if not alone:
+                async for frame in self.frames():
+                    await send({"type": "http.response.body", "body": frame, "more_body": True})
             await send({"type": "http.response.body", "body": b"", "more_body": False})
         except OSError:
             return  # how some servers say that the client has gone
@@ -80,7 +82,9 @@ class EventStream(Reply):
             self.status_code = 204
 
     async def _frames(self) -> AsyncIterator[bytes]:
-        loop, told, due = asyncio.get_running_loop(), self._told, None
+        loop, told = asyncio.get_running_loop(), self._told
+        first = self._source.look()
+        due = first.due if first is not None and first.id == told else None
         beat = loop.time() + self._heartbeat
         while True:
             happening = self._source.look()

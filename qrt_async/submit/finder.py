@@ -93,10 +93,12 @@ class Finder:
         here = self._register.records(tenant) if before is None else []
         if self._journal is None:
             return here, None
+        unwritten = [record for record in here if not self._written(record.id)]
         found = await page(self._journal, tenant, self._instance, before, limit)
         known = {record.id for record in found.records}
-        unwritten = [record for record in here if not self._written(record.id) and record.id not in known]
-        return [*unwritten, *map(self._register.as_here, found.records)], found.older
+        both = [record for record in unwritten if record.id not in known]
+        both += map(self._register.as_here, found.records)
+        return sorted(both, key=lambda record: record.made, reverse=True), found.older
 
     def look_after(self) -> None:
         """Something waits here that another process may withdraw."""
@@ -215,13 +217,15 @@ class Finder:
         return passage
 
     async def _cancel(self, passage: Passage) -> bool:
-        if self.withdraw(passage):
-            await passage.settled()
-            return True
-        foreign = passage.elsewhere is not None and passage.unsent
-        if foreign and self._journal is not None and await withdraw(self._journal, passage.key):
-            return True
-        await passage.settled()
+        while passage.unsent:
+            if self.withdraw(passage):
+                await passage.settled()
+                return True
+            foreign = passage.elsewhere is not None
+            if foreign and self._journal is not None and await withdraw(self._journal, passage.key):
+                return True
+            if passage.unsent:  # its request is on its way: it becomes a job, or waits again
+                await passage.changed()
         return passage.job is not None and await passage.job.cancel()
 
     def _written(self, key: str) -> bool:
@@ -259,6 +263,8 @@ def _error(sighting: Sighting, *, withdrawn: bool) -> QrtError:
         return diary.withdrawn(key)
     if sighting.row.state == "failed":
         return Refused(detail or f"Submission {key} became no job.")
+    if sighting.row.state == "waiting":
+        return NotSent(f"Submission {key} was not sent; recover(), or a later process, sends it.")
     return Unavailable(
         f"Submission {key} was sent, its job was looked for and not found; recover() looks again.",
         submitted="unknown",

@@ -176,7 +176,6 @@ async def test_at_every_turn_of_the_loop(tmp_path: Path) -> None:
         assert len(jobs) == sum(count for stage, count in stages.items() if stage != "before")
         assert {job["status"] for job in jobs} <= {"Queued", "Running", "Completed"}
         assert set(stages) == {"before", "submitted", "kept", "accepted"}
-        assert stages["kept"] > 5
 
 
 async def test_run_at_every_turn_of_the_loop() -> None:

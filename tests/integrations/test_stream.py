@@ -126,6 +126,18 @@ async def test_who_comes_again_in_mid_flight_hears_of_no_earlier_state(tmp_path:
         assert came >= 4
 
 
+async def test_who_comes_again_while_nothing_has_moved_is_told_nothing() -> None:
+    async with ground(rate_limit=qrt.RateLimit(1)) as here, qrt.Submitter(here.service) as submitter:
+        await submitter.submit(SAMPLER, backend=BACKEND).job()
+        submission = submitter.submit(SAMPLER, backend=BACKEND)
+        await asyncio.sleep(1)
+        first = asgi.events(submission).frames()
+        ((mark, _, data),) = parsed([await anext(first) for _ in range(2)])
+        assert data["eta"] is not None
+        again = asgi.events(submission, last_event_id=mark, heartbeat=3.0).frames()
+        assert [await anext(again) for _ in range(4)] == [b"retry: 2000\n\n", *[b":\n\n"] * 3]
+
+
 async def test_who_is_slow_gets_the_newest_and_not_all() -> None:
     async with ground(rate_limit=qrt.RateLimit(1)) as here, qrt.Submitter(here.service) as submitter:
         for _ in range(10):
@@ -228,6 +240,26 @@ async def test_the_last_event_is_read_from_the_request_where_it_is_not_given() -
         await client.ask(asgi.events(job), last_event_id=mark)
         assert client.sent[0]["status"] == 204
         assert all(not message.get("body") for message in client.sent)
+
+
+async def test_head_has_the_headers_alone() -> None:
+    async with ground() as here:
+        client = Client()
+        stream = asgi.events(await here.run())
+        await stream({"type": "http", "method": "HEAD", "headers": []}, client.receive, client.send)
+        start, end = client.sent
+        assert (start["status"], end["body"], end["more_body"]) == (200, b"", False)
+
+
+async def test_a_sweep_whose_service_was_closed_has_a_stream_that_ends_at_once() -> None:
+    async with open_ground() as (here, submitter):
+        run = submitter.sweep(sweep(), backend=BACKEND, name="closed", pack=6)
+        run.start()
+        await asyncio.sleep(1)
+        await here.service.close()
+        await asyncio.sleep(1)
+        assert run.done
+        assert await told_of(run, last_event_id="x") == []
 
 
 @pytest.mark.parametrize("junk", ["", "x", "é", "0" * 10_000, "end"])

@@ -182,3 +182,27 @@ async def test_cancelling_cancels_the_job_of_what_was_sent(path: Path) -> None:
         with pytest.raises(qrt.JobCancelled):
             await submission
         assert not await one.cancel(submission.id)
+
+
+@pytest.mark.parametrize(("refused", "state"), [(True, "withdrawn"), (False, "ended")])
+async def test_cancelling_what_is_just_being_sent_waits_for_what_becomes_of_it(
+    path: Path, refused: bool, state: str
+) -> None:
+    """Refused for speed, it waits again, and is withdrawn; taken, its job is cancelled."""
+    async with ground() as here, submitter(here, path) as one:
+        await here.service.backends.list()
+        if refused:
+            await here.fault(method="POST", path="/v1/jobs", kind="status", status=429, times=1)
+        submission = one.submit(SAMPLER, backend=BACKEND)
+        while submission.state == "waiting":
+            await submission.changed()
+        assert (submission.id, submission.state) == (submission.id, "sending")
+        asking = asyncio.create_task(one.cancel(submission.id))
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        asking.cancel()  # whoever asked has gone; it was asked all the same
+        await asyncio.gather(asking, return_exceptions=True)
+        with pytest.raises((NotSent, qrt.JobCancelled)):
+            await submission
+        assert submission.state == state
+        assert [job["status"] for job in await here.jobs()] == ([] if refused else ["Cancelled"])
