@@ -204,6 +204,13 @@ def test_public_names_are_sorted_few_and_there() -> None:
     assert [name for name in names if not hasattr(qrt_async, name)] == []
 
 
+def test_a_name_that_left_the_list_is_still_there() -> None:
+    from qrt_async.submit.bucket import TokenBucket
+
+    assert "TokenBucket" not in qrt_async.__all__
+    assert qrt_async.TokenBucket is TokenBucket
+
+
 def test_public_things_say_what_to_rely_on() -> None:
     things = {name: getattr(qrt_async, name) for name in qrt_async.__all__}
     things |= {f"errors.{name}": kind for name, kind in vars(qrt_async.errors).items() if name[0].isupper()}

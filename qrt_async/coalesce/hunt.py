@@ -22,7 +22,6 @@ class Found(Struct, frozen=True):
     send: list[Share]
     suspects: list[Share]
     held: list[Share]
-    over: bool
 
 
 class Hunt:
@@ -96,13 +95,12 @@ class Hunt:
             self._at(step.send),
             self._at(self._search.suspects),
             self._at(self._search.held),
-            over=not step.send,
         )
 
     def _give_up(self, tested: Pieces, error: QrtError) -> Found:
         rest = (*tested, *self._search.suspects, *self._search.held)
         self._search = Search(())
-        return Found([(share, unproven(error)) for share in self._at(rest)], [], [], [], over=True)
+        return Found([(share, unproven(error)) for share in self._at(rest)], [], [], [])
 
     def _note(self, pieces: Pieces, error: QrtError, spans: Sequence[Span]) -> None:
         for place, span in zip(places_of(pieces), spans, strict=True):
