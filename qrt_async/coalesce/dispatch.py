@@ -70,7 +70,7 @@ class Dispatch:
         self._carrier.start(bundle, bundle.new, lambda: self._pack(bundle, suspect), watch=True)
         self.in_line.add(bundle)
 
-    def retire(self, bundle: Bundle) -> None:
+    def retire(self, bundle: Passage) -> None:
         """Nobody is left for it."""
         self._carrier.withdraw(bundle)
 

@@ -10,6 +10,7 @@ from qrt_async.coalesce.faults import in_own_words, naming, pieces_of, places_of
 from qrt_async.coalesce.share import Share
 from qrt_async.errors import QrtError
 from qrt_async.programs.slicing import Span
+from qrt_async.submit.passage import Passage
 from qrt_async.sweep import split
 from qrt_async.sweep.piece import Pieces
 from qrt_async.sweep.split import Search
@@ -32,6 +33,8 @@ class Hunt:
         self.origin = origin
         self.left = left
         self.shares = list(shares)
+        self.out: Passage | None = None
+        """The job that is out to test."""
         self._search = Search(())
         self._errors: dict[int, QrtError] = {}
 
