@@ -12,7 +12,7 @@ from collections.abc import Awaitable, Callable
 
 import msgspec
 
-from . import day, decoding, imports, requests, stall, submitting, sweeping, waiting, watching
+from . import backend, bound, day, decoding, imports, requests, stall, submitting, sweeping, waiting, watching
 from .race import Field, Lost
 from .report import WARNING, Report
 
@@ -60,6 +60,11 @@ def stalls(field: Field, given: argparse.Namespace) -> Awaitable[Report]:
     return stall.answer(field, jobs=2, size=20_000, runs=1) if given.quick else stall.answer(field)
 
 
+async def bounds(field: Field, given: argparse.Namespace) -> Report:
+    """In a thread: it computes for half a minute."""
+    return await asyncio.to_thread(bound.answer, waiting.Setting(), 1 if given.quick else 23)
+
+
 async def watches(field: Field, given: argparse.Namespace) -> Report:
     """In a thread, because it runs loops of its own."""
     cases = watching.QUICK if given.quick else tuple(watching.every() if given.every else watching.few())
@@ -79,16 +84,22 @@ def sweeps(field: Field, given: argparse.Namespace) -> Awaitable[Report]:
     return sweeping.answer(points=20, side=10) if given.quick else sweeping.answer()
 
 
+def serves(field: Field, given: argparse.Namespace) -> Awaitable[Report]:
+    return backend.answer(field, 2, 2, 20_000, 5) if given.quick else backend.answer(field)
+
+
 BENCHMARKS: dict[str, Callable[[Field, argparse.Namespace], Awaitable[Report]]] = {
     "waiting": waits,
     "imports": loads,
     "decoding": decodes,
     "requests": asks,
     "stall": stalls,
+    "bound": bounds,
     "watching": watches,
     "day": lasts,
     "submitting": submits,
     "sweeping": sweeps,
+    "backend": serves,
 }
 
 

@@ -15,6 +15,7 @@ The layers, in the order in which data travels; imports point to the left:
     sweep            many parameters, one stream of results
     coalesce         many submissions, one job
     service          the front door
+    pool             a service for each of many accounts
 
 and, apart from all of them, the emulator: the other side of the wire.
 """
@@ -31,7 +32,7 @@ from qrt_async.jobs.cadence import PollPolicy
 from qrt_async.jobs.changes import JobUpdate
 from qrt_async.jobs.collect import as_completed, gather
 from qrt_async.jobs.job import AsyncJob
-from qrt_async.programs.options import EstimatorOptions, NoiseLearnerOptions, SamplerOptions
+from qrt_async.programs.options import EstimatorOptions, SamplerOptions
 from qrt_async.programs.program import Estimator, NoiseLearner, Program, Sampler
 from qrt_async.service import RuntimeService
 from qrt_async.submit.bucket import RateLimit
@@ -44,8 +45,11 @@ from qrt_async.version import __version__
 
 if TYPE_CHECKING:
     from qrt_async.coalesce.submitter import Submitter
+    from qrt_async.pool import RuntimePool
     from qrt_async.programs.bits import BitArray
+    from qrt_async.programs.options import NoiseLearnerOptions as NoiseLearnerOptions
     from qrt_async.programs.results import DataBin, PrimitiveResult, PubResult
+    from qrt_async.submit.bucket import TokenBucket as TokenBucket
     from qrt_async.submit.submission import Submission
     from qrt_async.sweep.sweep import Sweep
 
@@ -65,7 +69,6 @@ __all__ = [
     "JobStatus",
     "JobUpdate",
     "NoiseLearner",
-    "NoiseLearnerOptions",
     "PollPolicy",
     "PrimitiveResult",
     "Program",
@@ -73,6 +76,7 @@ __all__ = [
     "QrtError",
     "RateLimit",
     "RetryPolicy",
+    "RuntimePool",
     "RuntimeService",
     "Sampler",
     "SamplerOptions",
@@ -90,8 +94,10 @@ __all__ = [
 _LATER = {
     "BitArray": "qrt_async.programs.bits",
     "DataBin": "qrt_async.programs.results",
+    "NoiseLearnerOptions": "qrt_async.programs.options",
     "PrimitiveResult": "qrt_async.programs.results",
     "PubResult": "qrt_async.programs.results",
+    "RuntimePool": "qrt_async.pool",
     "Submission": "qrt_async.submit.submission",
     "Submitter": "qrt_async.coalesce.submitter",
     "Sweep": "qrt_async.sweep.sweep",
@@ -100,7 +106,8 @@ _LATER = {
 
 
 def __getattr__(name: str) -> Any:
-    """The types of results bring NumPy, a Submitter brings its journal: imported when first named."""
+    """The types of results bring NumPy, a Submitter brings its journal: imported when first named. So are names that
+    few need, which ``__all__`` leaves out."""
     if name in _LATER:
         from importlib import import_module
 

@@ -54,8 +54,12 @@ class Rejoiner:
         keys_of_new = {row.intent.key for row in new}
         rows = [row for row in members if row.bundle in keys or row.intent.key in keys_of_new] if new else []
         found |= self._take_up(rows, bundles, members)
-        doubtful = [row.intent.key for row in bundles if row.posts > 1 and row.job_id is not None]
-        doubles = [one for key in doubtful for one in await self._recoverer.one_again(key, None)]
+        doubtful = {row.intent.key: row.job_id for row in bundles if row.posts > 1 and row.job_id is not None}
+        doubles = [
+            double
+            for key, job_id in doubtful.items()
+            for double in await self._recoverer.one_again(key, None, job_id)
+        ]
         for row in new:
             if (share := found.get(row.intent.key)) is not None:
                 self._recovered.add(share)

@@ -16,6 +16,7 @@ from qrt_async.jobs.known import Known
 from qrt_async.jobs.spool import Spool
 from qrt_async.jobs.watcher import Watcher
 from qrt_async.transport.tasks import Crew, Home
+from qrt_async.transport.worker import Worker
 
 D = TypeVar("D", bound=Delivery)
 
@@ -33,22 +34,23 @@ class Desk:
         *,
         spool: Spool | None,
         keep_results: bool,
+        worker: Worker,
     ) -> None:
         self.jobs = Jobs(ask)
         self.watcher = watcher
         self._ask = ask
-        self._home = home
+        self.home = home
         self._crew = crew
         self._announce = announce
         self._spool = spool
         self.decoders: dict[str, Decode] = {}
-        self._decoder = Decoder(self.decoders)
+        self._decoder = Decoder(self.decoders, worker)
         self._keep_results = keep_results
         self._deliveries: WeakKeyDictionary[Known, Delivery] = WeakKeyDictionary()
 
     def enter(self) -> asyncio.AbstractEventLoop:
         """The service's loop; raises ``ServiceClosed`` where it is not at home."""
-        return self._home.enter()
+        return self.home.enter()
 
     def delivery(self, known: Known) -> Delivery:
         """The one delivery of this job."""
@@ -59,7 +61,9 @@ class Desk:
 
     def new_delivery(self, kind: type[D]) -> D:
         """One that is not known by its job: for who holds it."""
-        return kind(self._ask, self._crew, self._decoder, self._spool, keep=self._keep_results)
+        return kind(
+            self._ask, self._crew, self._decoder, self._spool, self._announce, keep=self._keep_results
+        )
 
     async def decode(self, program_id: str, body: bytes) -> Any:
         """A result that is read point by point. Raises ``ResultError``."""

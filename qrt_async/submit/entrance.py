@@ -172,7 +172,7 @@ class Entrance:
             self._news.clear()
             errand = self._next()
             if errand is None:
-                await self._pause(self._opens())
+                await self._pause(self.opens())
                 continue
             if not self._begun:
                 await self._begin(errand)
@@ -219,11 +219,11 @@ class Entrance:
             return None
         return self._line.first(lambda errand: holds[errand.kind] is None)
 
-    def _opens(self) -> float:
-        """Seconds until the first gate that holds somebody may open by itself."""
+    def opens(self) -> float:
+        """Seconds until the gates may let somebody in line pass; ``inf`` where only news can tell."""
         now = _now()
         holds = [self._hold(next(iter(errands)), now) for errands in self._kinds.values()]
-        return max(0.0, min((hold.until for hold in holds if hold is not None), default=math.inf) - now)
+        return max(0.0, min((now if hold is None else hold.until for hold in holds), default=now) - now)
 
     def _dismiss(self, errand: Errand, error: QrtError) -> None:
         """Out of the line, told why."""

@@ -49,7 +49,8 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
 
 class Journal(KeepsSessions):
     """One file, readable with any SQLite tool, safe for several processes, safe to copy with SQLite's own means while
-    in use. Never holds a token. ``inline`` works without a thread, and blocks: for tests.
+    in use (``sqlite3 runs.db ".backup copy.db"``). A copy is for reading: ``recover()`` in it would send once more what
+    the original still has in line. Never holds a token. ``inline`` works without a thread, and blocks: for tests.
 
     The file belongs to its user alone (mode 0600): it holds what is submitted until the service has it.
     """
@@ -185,6 +186,10 @@ class Journal(KeepsSessions):
     async def run(self, work: Callable[[sqlite3.Connection], T]) -> T:
         """What ``work`` returns, committed: for who keeps more than submissions in this file."""
         return await self._writer.run(work)
+
+    def begin(self, work: Callable[[sqlite3.Connection], object]) -> None:
+        """The same where nobody waits for it; it is done in its turn. Raises ``JournalError`` where it was closed."""
+        self._writer.begin(work)
 
     async def keys(self) -> set[str]:
         """The keys of all submissions that were ever written down here."""

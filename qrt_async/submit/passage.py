@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any, Literal
 from weakref import ref
 
-from qrt_async.errors import NotSent, QrtError, ServiceClosed
+from qrt_async.errors import NotFound, NotSent, QrtError, ServiceClosed
 from qrt_async.jobs.job import AsyncJob
 from qrt_async.submit.entrance import Entrance
 from qrt_async.submit.errand import Errand
@@ -50,7 +50,7 @@ class Passage:
         """One that was sent and refused for speed waits again."""
         if self._state == "accepted" and self.job is not None and self.job.done():
             return "ended"  # seen by whoever waits for the job; nobody has come to say so yet
-        held = self._state == "sending" and self.entrance is not None and self.why is not None
+        held = self._state == "sending" and self.entrance is not None and self._held is not None
         return "waiting" if held else self._state
 
     @property
@@ -65,9 +65,19 @@ class Passage:
 
     @property
     def why(self) -> str | None:
-        """What holds it in line."""
-        if self.entrance is None or self.errand is None:
+        """What holds it: before the line, in it, or elsewhere."""
+        if self.elsewhere is not None and self.entrance is None:
             return self.elsewhere if self.unsent else None
+        if self._state == "waiting" and self.errand is None:
+            return "its program is being checked and encoded"
+        if self._state == "waiting" and self.entrance is None:
+            return "the service has not been reached yet"
+        return self._held
+
+    @property
+    def _held(self) -> str | None:
+        if self.entrance is None or self.errand is None:
+            return None
         return self.entrance.why(self.errand)
 
     @property
@@ -109,7 +119,7 @@ class Passage:
         self._wake()
 
     def leave(self) -> None:
-        """The request leaves."""
+        """The request leaves, or may have left."""
         self._state = "sending"
         self._wake()
 
@@ -128,6 +138,19 @@ class Passage:
     def replace(self, job: AsyncJob[Any]) -> None:
         """It had become two jobs, and this is the one that is kept."""
         self.job = job
+
+    async def ending(self) -> str | None:
+        """How its job ended, once it has; of two jobs, the one that is kept. ``None`` where that was not seen."""
+        followed, words = None, None
+        while self.job is not None and self.job is not followed:
+            followed = self.job
+            try:
+                words = (await followed.wait()).value
+            except NotFound as error:
+                words = str(error)
+            except QrtError:
+                return None
+        return words
 
     def end(self) -> None:
         """The job has ended, however."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal, Self, TypeVar, Unpack, get_args
@@ -61,7 +62,9 @@ class Submitter(Finds):
 
     ``leave`` says what leaving does. ``drain``: a normal exit waits until all are sent; by an exception nothing more
     is. ``detach``: nothing more is sent. ``cancel_waiting``: the same, and what waits is given up. ``cancel_all``:
-    jobs that have not ended are cancelled, too. Jobs that are not cancelled run on, and can be awaited.
+    jobs that have not ended are cancelled, too; all are watched for that. Jobs that are not cancelled run on, and can
+    be awaited. A web server shuts down by a normal exit: with ``drain`` that takes as long as the line, so let it
+    ``detach``, with a journal.
     """
 
     def __init__(
@@ -225,7 +228,7 @@ class Submitter(Finds):
             passage,
             new,
             lambda: self._packer.fresh(passage, program, new, wishes),
-            watch=wishes.get("watch", True),
+            watch=wishes.get("watch", True) or self._leave == "cancel_all",
         )
         self._finder.look_after()
         return passage
@@ -244,9 +247,10 @@ class Submitter(Finds):
             raise self._line_full()
 
     def _line_full(self) -> LineFull:
-        entrance = self._counter.sender.entered
-        eta = None if entrance is None else entrance.permits.forecast(0)
-        wait = max(1.0, 1.0 if eta is None else min(eta, 3600.0))
+        entrance, wait = self._counter.sender.entered, 1.0
+        if entrance is not None:
+            moments = (wait, entrance.permits.forecast(0), entrance.opens())
+            wait = min(3600.0, max(moment for moment in moments if moment < math.inf))
         return LineFull(
             f"{self.waiting} submissions wait already, of at most {self._max_waiting} (max_waiting)."
             f" There may be room in {wait:g} s. Nothing was sent.",

@@ -50,6 +50,27 @@ def is_worth_splitting(error: BaseException, pieces: Pieces) -> bool:
     return error.reason_code in _OF_A_POINT or (several and error.reason_code in _OF_A_CIRCUIT)
 
 
+def is_of_circuit(reason_code: int | None) -> bool:
+    """Does this reason speak of a circuit, whatever its values?"""
+    return reason_code in _OF_A_CIRCUIT
+
+
+def condemns(error: BaseException | None, pieces: Pieces) -> bool:
+    """Does it speak of the only circuit of the job, so that no values would help?"""
+    alone = len({piece.circuit for piece in pieces}) == 1
+    return alone and isinstance(error, JobFailed) and is_of_circuit(error.reason_code)
+
+
+def condemned(search: Search, circuit: int, left: int) -> Step:
+    """The job that was out failed for its only circuit: so would what is left of that, and the rest is to be run."""
+    rest = (*search.suspects, *search.held)
+    bad = tuple(piece for piece in rest if piece.circuit == circuit)
+    good = tuple(piece for piece in rest if piece.circuit != circuit)
+    if left < 1 or not good:
+        return Step(failed=rest)
+    return Step(failed=bad, send=good, search=Search((), ()))
+
+
 def extra_jobs(points: int) -> int:
     """How many jobs a sweep may spend on searching unless it was allowed more."""
     return math.ceil(math.log2(points)) + 1 if points > 1 else 0
@@ -61,13 +82,20 @@ def begin(pieces: Pieces, error: BaseException, naming: Naming | None = None) ->
     return Search(named, without(pieces, named)) if named else Search(pieces)
 
 
-def next_step(search: Search, left: int) -> Step:
-    """With nothing out to test, and ``left`` more jobs to spend."""
+def next_step(search: Search, left: int, *, whole: bool = False) -> Step:
+    """With nothing out to test, and ``left`` more jobs to spend. Where a circuit is looked for, all points of it stay
+    together (``whole``)."""
     if left < 1:
         return Step(failed=(*search.suspects, *search.held))
-    if size_of(search.suspects) == 1:
+    circuits = list(dict.fromkeys(piece.circuit for piece in search.suspects))
+    if size_of(search.suspects) == 1 or (whole and len(circuits) == 1):
         return Step(search.suspects, search.held, Search((), ()) if search.held else None)
-    tested, rest = halves(search.suspects)
+    if whole:
+        first = set(circuits[: math.ceil(len(circuits) / 2)])
+        tested = tuple(piece for piece in search.suspects if piece.circuit in first)
+        rest = tuple(piece for piece in search.suspects if piece.circuit not in first)
+    else:
+        tested, rest = halves(search.suspects)
     return Step(send=tested, search=Search(rest, search.held))
 
 

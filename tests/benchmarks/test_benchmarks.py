@@ -69,6 +69,13 @@ def test_waiting_measures_each_contender_on_a_server_of_its_own() -> None:
     assert set(report["skipped"].values()) == {"not asked for"}
 
 
+def test_the_bound_is_computed_for_what_anybody_and_for_what_a_payer_could_reach() -> None:
+    free, paid = found("bound")["bound"]["rows"]
+    assert free["spare"] == paid["spare"] == 23
+    assert 0 < free["p50"] <= paid["p50"] < paid["p95"]
+    assert free["p95"] <= paid["p95"]
+
+
 def test_imports_are_timed_in_processes_of_their_own() -> None:
     by_name = rows(found("imports", *OURS_AND_BY_HAND)["imports"])
     assert set(by_name) == {"import qrt_async", "... and a service constructed", "import aiohttp"}
@@ -92,6 +99,16 @@ def test_stall_counts_every_shot_while_a_heart_beats() -> None:
         assert 0 <= row["arriving"] < 60
         assert 0 < row["busy"] < 60
         assert ("in a thread" in name) == ("spread" in name)
+
+
+def test_backend_visits_a_page_while_every_user_hears_of_every_job() -> None:
+    report = found("backend")["backend"]
+    by_name = rows(report)
+    assert list(by_name) == ["idle", "loaded"]
+    assert report["setting"]["users"] * report["setting"]["jobs"] == 4
+    for row in by_name.values():
+        assert row["visits"] >= 1
+        assert 0 < row["p50"] <= row["p99"] <= row["max"]
 
 
 def test_requests_are_made_by_both_sides_in_turn() -> None:
@@ -180,8 +197,9 @@ async def _none(_: object) -> dict[str, Any]:
 
 
 def test_a_name_that_is_none_is_refused_with_those_that_are() -> None:
-    assert "waiting, imports, decoding, requests, stall, watching, day, submitting, sweeping" in benchmarks(
-        "wating", status=2
+    assert (
+        "waiting, imports, decoding, requests, stall, watching, day, submitting, sweeping, backend"
+        in benchmarks("wating", status=2)
     )
 
 

@@ -20,14 +20,23 @@ LONG = {"queue_seconds": 600.0}
 SUBMITTER = web.AppKey("submitter", qrt.Submitter)
 
 
+@pytest.mark.timeout(120)
 @pytest.mark.skipif(sys.platform == "win32", reason="a process cannot send itself Ctrl-C there")
-@pytest.mark.parametrize(("leave", "left"), [("drain", "Queued"), ("cancel_all", "Cancelled")])
+@pytest.mark.parametrize(
+    ("leave", "left"),
+    [("drain", "Queued"), ("detach", "Queued"), ("cancel_waiting", "Queued"), ("cancel_all", "Cancelled")],
+)
 async def test_interrupted_it_leaves_by_its_policy_at_once(leave: Leave, left: str) -> None:
     asyncio.get_running_loop().set_debug(False)
     async with ground(config=LONG) as here:
         program = [sys.executable, "-m", "tests.journeys.interrupted", here.emulator.url, leave, "1"]
         process = await asyncio.create_subprocess_exec(*program, stderr=asyncio.subprocess.PIPE)
-        _, said = await asyncio.wait_for(process.communicate(), 30)
+        try:
+            _, said = await asyncio.wait_for(process.communicate(), 100)
+        except TimeoutError:
+            process.kill()
+            await process.communicate()
+            raise
         assert b"KeyboardInterrupt" in said
         assert b"3 submissions were not sent" in said
         assert b"never retrieved" not in said

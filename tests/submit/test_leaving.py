@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ import pytest
 import qrt_async as qrt
 from qrt_async.errors import NotSent, ServiceClosed
 from qrt_async.events import Event, SubmissionsLeft
+from qrt_async.submit.journal import Journal
 from qrt_async.submit.submitter import Leave
 from tests.ground import BACKEND, QASM, Ground, ground
 
@@ -163,6 +165,77 @@ async def test_when_a_task_group_fails_the_submitter_inside_is_left_by_its_polic
                 group.create_task(fail())
         await asyncio.sleep(300)
         assert await statuses(here) == {"Cancelled": 2}
+
+
+ENDS = {"drain": "Queued", "detach": "Queued", "cancel_waiting": "Queued", "cancel_all": "Cancelled"}
+
+
+@pytest.mark.parametrize("leave", ENDS)
+@pytest.mark.parametrize("how", ["cancelled", "cancelled twice", "task group"])
+async def test_whatever_ends_the_block_each_policy_holds_and_takes_no_time(leave: Leave, how: str) -> None:
+    async def work(here: Ground) -> None:
+        async with qrt.Submitter(here.service, leave=leave) as submitter:
+            await asyncio.gather(*(submission.job() for submission in fill(submitter)))
+
+    async def end(working: asyncio.Task[None]) -> None:
+        await asyncio.sleep(10)
+        if how == "task group":
+            raise ZeroDivisionError
+        working.cancel()
+        if how == "cancelled twice":
+            await asyncio.sleep(0)
+            working.cancel()
+
+    async with ground(rate_limit=LIMIT) as here:
+        error: BaseException | None = None
+        try:
+            async with asyncio.TaskGroup() as group:
+                working = group.create_task(work(here))
+                group.create_task(end(working))
+        except* ZeroDivisionError as caught:
+            error = caught
+        assert working.cancelled()
+        assert (error is not None) == (how == "task group")
+        assert now() == pytest.approx(10, abs=1), "at once"
+        await asyncio.sleep(300)
+        assert await statuses(here) == {ENDS[leave]: 2}
+
+
+@pytest.mark.parametrize("leave", ["drain", "detach", "cancel_waiting"])
+async def test_what_was_not_sent_stays_in_the_journal_unless_it_is_given_up(
+    leave: Leave, tmp_path: Path
+) -> None:
+    path = tmp_path / "runs.db"
+    async with ground(rate_limit=LIMIT) as here:
+        with pytest.raises(ZeroDivisionError) as caught:  # noqa: PT012 - leaving the block is what is tested
+            async with qrt.Submitter(
+                here.service, journal=Journal(path, inline=True), leave=leave
+            ) as submitter:
+                submissions = fill(submitter)
+                await submissions[1].job()
+                await asyncio.sleep(1)
+                raise ZeroDivisionError
+        assert hasattr(caught.value, "__notes__") == (leave == "cancel_waiting")
+        async with qrt.Submitter(here.service, journal=Journal(path, inline=True)) as later:
+            assert len((await later.recover()).submissions) == (2 if leave == "cancel_waiting" else 5)
+        assert len(await here.jobs()) == (2 if leave == "cancel_waiting" else 5)
+
+
+async def test_cancelling_all_reaches_jobs_whose_watching_was_not_wished() -> None:
+    async with ground(config={"queue_seconds": 500.0}) as here:
+        async with qrt.Submitter(here.service, leave="cancel_all") as submitter:
+            await submitter.submit(SAMPLER, backend=BACKEND, watch=False).job()
+        assert await statuses(here) == {"Cancelled": 1}
+
+
+async def test_cancelling_all_is_bounded_where_the_service_does_not_answer() -> None:
+    async with ground(rate_limit=LIMIT) as here:
+        async with qrt.Submitter(here.service, leave="cancel_all") as submitter:
+            submissions = fill(submitter)
+            await submissions[1].job()
+            await here.fault(method="POST", path="/v1/jobs/{id}/cancel", kind="delay", seconds=1000.0)
+            began = now()
+        assert 29 <= now() - began <= 41, "30 s for asking"
 
 
 async def test_a_service_that_closes_first_leaves_nobody_waiting() -> None:

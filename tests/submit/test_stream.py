@@ -4,13 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import itertools
+from collections import Counter
 from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
 import pytest
 
 import qrt_async as qrt
-from qrt_async.errors import InvalidInput
+from qrt_async.errors import InvalidInput, NotSent
+from qrt_async.submit.line import Place
+from qrt_async.submit.passage import Passage
+from qrt_async.submit.stream import Submissions
+from qrt_async.transport.tasks import Crew
 from tests.ground import BACKEND, QASM, ground
 
 pytestmark = pytest.mark.virtual_clock
@@ -43,22 +49,69 @@ async def test_no_more_than_ahead_are_taken_from_the_source_and_not_yet_yielded(
         assert yielded == len(taken) == 40
 
 
+async def one_by_one(count: int) -> AsyncIterator[qrt.Sampler]:
+    for program in programs(count):
+        yield program
+
+
+def census() -> Counter[str]:
+    """How many things of the client are alive, by kind."""
+    gc.collect()
+    kinds = Counter(f"{type(thing).__module__}.{type(thing).__name__}" for thing in gc.get_objects())
+    ours = {kind: count for kind, count in kinds.items() if kind.startswith("qrt_async.")}
+    return Counter(
+        {kind: count for kind, count in ours.items() if not kind.startswith("qrt_async.emulator.")}
+    )
+
+
 @pytest.mark.long
-async def test_hundreds_of_programs_need_no_more_memory_than_those_ahead() -> None:
+@pytest.mark.parametrize("source", [programs, one_by_one])
+async def test_hundreds_of_programs_need_no_more_memory_than_those_ahead(source: Any) -> None:
     asyncio.get_running_loop().set_debug(False)
-    alive: list[int] = []
+    alive: list[Counter[str]] = []
     async with (
         ground(config={"queue_seconds": 0.0, "run_seconds": 0.0}) as here,
         qrt.Submitter(here.service) as submitter,
     ):
         count = 0
-        async for _ in submitter.map(programs(400), backend=BACKEND, ahead=20, isa="off"):
+        async for _ in submitter.map(source(420), backend=BACKEND, ahead=20, isa="off"):
             count += 1
-            if count % 100 == 0:
-                gc.collect()
-                alive.append(sum(isinstance(thing, qrt.Submission) for thing in gc.get_objects()))
-        assert count == 400
-    assert max(alive) <= 25
+            if count in (100, 400):
+                alive.append(census())
+        assert count == 420
+    assert alive[0]["qrt_async.submit.submission.Submission"] <= 25
+    assert {kind: n for kind, n in (alive[1] - alive[0]).items() if n > 20} == {}, "what grew"
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("source", ["sync", "async"])
+async def test_fifty_thousand_programs_need_no_more_memory_than_the_first_thousand(source: str) -> None:
+    """The stream itself, over submissions that end at once. So do a million, in a minute."""
+    asyncio.get_running_loop().set_debug(False)
+    program, place = qrt.Sampler([QASM]), Place()
+
+    async def asynchronous() -> AsyncIterator[qrt.Sampler]:
+        for _ in range(50_000):
+            yield program
+
+    def submit(_: object) -> tuple[qrt.Submission[Any], Passage]:
+        passage = Passage("key", BACKEND, place, lambda _: None)
+        submission: qrt.Submission[Any] = qrt.Submission(passage, lambda _: False)
+        passage.fail(NotSent("at once"), "withdrawn")
+        return submission, passage
+
+    many: Any = asynchronous() if source == "async" else itertools.repeat(program, 50_000)
+    crew = Crew(lambda _: None)
+    stream = Submissions(many, submit, 100, crew, lambda _: None)
+    count, level = 0, []
+    async for _ in stream:
+        count += 1
+        if count in (1_000, 49_000):
+            gc.collect()
+            level.append(len(gc.get_objects()))
+    assert count == 50_000
+    assert level[1] <= level[0] + 200
+    await crew.finish(1.0)
 
 
 async def test_a_slow_source_does_not_hold_back_what_has_ended() -> None:

@@ -116,6 +116,16 @@ async def test_a_full_line_refuses_at_once_and_says_when_to_come_back() -> None:
         assert len(await here.jobs()) == 1
 
 
+async def test_a_line_that_is_full_behind_a_shut_gate_has_room_when_that_may_open() -> None:
+    async with ground() as here:
+        await here.control("POST", "backends", {BACKEND: {"name": "paused", "reason": "maintenance"}})
+        async with qrt.Submitter(here.service, max_waiting=1, leave="cancel_waiting") as submitter:
+            submitter.submit(SAMPLER, backend=BACKEND)
+            await asyncio.sleep(10)
+            with pytest.raises(LineFull, match=r"room in 5\d"):
+                submitter.submit(SAMPLER, backend=BACKEND)
+
+
 @pytest.mark.parametrize(
     "wrong",
     [

@@ -11,11 +11,22 @@ from typing import Any
 import pytest
 
 import qrt_async as qrt
+from qrt_async.emulator.work import Outcome, Work
 from qrt_async.errors import InvalidInput, OverUsage
 from tests.ground import BACKEND
-from tests.sweep.ground import Reads, open_ground, read, sweep
+from tests.sweep.ground import CIRCUIT, Reads, open_ground, read, sweep
 
 pytestmark = pytest.mark.virtual_clock
+
+
+class Loads(Reads):
+    """Fails as the service does for a gate that it does not know."""
+
+    async def run(self, work: Work) -> Outcome:
+        if b"frob" in bytes(work.params):
+            self.code = 1603
+            return self._failed("The circuit could not be loaded")
+        return await super().run(work)
 
 
 async def test_every_point_gets_its_own_result(journal: Path | None) -> None:
@@ -109,6 +120,32 @@ async def test_a_job_that_failed_for_another_reason_is_not_split(tag: str) -> No
         assert len(await here.jobs()) == 1
         assert all(isinstance(point.error, qrt.QrtError) for point in points)
         assert [point.index for point in points] == list(range(20))
+
+
+@pytest.mark.parametrize("names", ["bad a", "a bad", "a bad b", "bad a b c", "a b c bad"])
+async def test_a_circuit_that_cannot_be_loaded_takes_no_other_one_with_it(
+    names: str, journal: Path | None
+) -> None:
+    circuits = {
+        name: CIRCUIT.replace("U(x", "frob(x") if name == "bad" else CIRCUIT for name in names.split()
+    }
+    async with open_ground(Loads(), journal) as (here, submitter):
+        wanted = qrt.Sweep(circuits, {"x": range(50)}, shots=3)
+        points = await submitter.sweep(wanted, backend=BACKEND, name="circuits", isa="off")
+        assert {point.circuit for point in points if point.error is not None} == {"bad"}
+        assert all((point.error is not None) == (point.circuit == "bad") for point in points)
+        assert len(await here.jobs()) <= 1 + math.ceil(math.log2(len(circuits))) + 1
+
+
+async def test_points_of_a_circuit_that_cannot_be_loaded_are_not_sent_any_more(journal: Path | None) -> None:
+    wanted = qrt.Sweep(CIRCUIT.replace("U(x", "frob(x"), {"x": range(60)}, shots=3)
+    async with open_ground(Loads(), journal, rate_limit=(2, 60.0)) as (here, submitter):
+        run = submitter.sweep(wanted, backend=BACKEND, name="spoilt", isa="off", pack=2)
+        points = await run
+        assert len(await here.jobs()) == 2
+        assert all(isinstance(point.error, qrt.JobFailed) for point in points[:4])
+        assert all("Not sent, since an earlier job failed" in str(point.error) for point in points[4:])
+        assert (run.progress.failed, run.progress.over) == (60, True)
 
 
 async def test_points_that_failed_can_be_tried_again(journal: Path | None) -> None:

@@ -1,0 +1,72 @@
+"""``python -m examples.web_backend``: prints its address, and serves until it is interrupted."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import secrets
+import socket
+import tempfile
+from contextlib import ExitStack
+
+import uvicorn
+from uvicorn.supervisors import Multiprocess
+
+from .settings import PREFIX, local
+
+
+def arguments() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m examples.web_backend", description=__doc__)
+    flag = parser.add_argument
+    flag("--host", default="127.0.0.1")
+    flag("--port", type=int, default=0, help="0 takes a free one")
+    flag("--workers", type=int, default=1, help="processes; they share the journal, the limit and the secret")
+    flag(
+        "--data",
+        metavar="FOLDER",
+        help="for the journal; of a local emulator, which ends with us, a passing one",
+    )
+    return parser
+
+
+def main() -> None:
+    parser = arguments()
+    given = parser.parse_args()
+    if given.workers > 1 and local(os.environ):
+        parser.error(
+            "several workers need one service: start `python -m qrt_async.emulator`, and set QISKIT_IBM_URL to the URL"
+            " that it prints, or name an account"
+        )
+    with ExitStack() as until_the_end:
+        if given.data is not None:
+            os.environ[PREFIX + "DATA"] = given.data
+        elif local(os.environ):
+            os.environ[PREFIX + "DATA"] = until_the_end.enter_context(tempfile.TemporaryDirectory())
+        os.environ.setdefault(PREFIX + "SECRET", secrets.token_hex())
+        serve(given.host, given.port, given.workers)
+
+
+def serve(host: str, port: int, workers: int) -> None:
+    config = uvicorn.Config(
+        f"{__package__}.app:create",
+        factory=True,
+        host=host,
+        port=port,
+        workers=workers,
+        log_level="warning",
+        timeout_graceful_shutdown=2,  # streams stay open as long as their pages
+    )
+    listening = config.bind_socket()
+    # asyncio does so for sockets of its own; without it a page may wait 40 ms for its last bytes.
+    listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    listening.listen()  # whoever comes from now on is served, once the application has started
+    name, taken = listening.getsockname()[:2]
+    print(f"http://{name}:{taken}", flush=True)
+    if workers > 1:
+        Multiprocess(config, sockets=[listening]).run()
+    else:
+        uvicorn.Server(config).run(sockets=[listening])
+
+
+if __name__ == "__main__":
+    main()
