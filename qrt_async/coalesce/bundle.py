@@ -100,6 +100,11 @@ class Bundle(Passage):
         """In all."""
         return sum(share.size.pubs for share in self.shares)
 
+    @property
+    def everybody(self) -> list[Share]:
+        """Those in it, and those who wait for it in a search."""
+        return self.shares if self.hunt is None else self.hunt.shares
+
     def is_worth_searching(self, error: QrtError) -> bool:
         """Is one of several to blame?"""
         return (len(self.shares) > 1 or self.hunt is not None) and is_of_one(error)

@@ -12,6 +12,7 @@ from typing import Any
 from qrt_async.api.status import JobStatus
 from qrt_async.coalesce.book import Book
 from qrt_async.coalesce.bundle import Bundle
+from qrt_async.coalesce.dispatch import Dispatch
 from qrt_async.coalesce.hunt import Found, Hunt
 from qrt_async.coalesce.job import Lot, Mirror, SharedJob
 from qrt_async.coalesce.parcel import Parcel
@@ -23,6 +24,7 @@ from qrt_async.events import JournalFailed
 from qrt_async.jobs.job import AsyncJob
 from qrt_async.jobs.known import Acceptance
 from qrt_async.submit.counter import Counter
+from qrt_async.submit.passage import Passage
 from qrt_async.sweep.rows import Failure
 from qrt_async.sweep.split import extra_jobs
 
@@ -37,7 +39,7 @@ class Course:
         counter: Counter,
         book: Book,
         test: Callable[[Hunt, Sequence[Share]], Bundle | None],
-        launch: Callable[[Bundle], None],
+        dispatch: Dispatch,
         unsent: Callable[[Share], QrtError],
     ) -> None:
         self.riding: set[str] = set()
@@ -47,7 +49,7 @@ class Course:
         self._counter = counter
         self._book = book
         self._test = test
-        self._launch = launch
+        self._dispatch = dispatch
         self._unsent = unsent
 
     def accepted(self, bundle: Bundle, job: AsyncJob[Any]) -> None:
@@ -78,18 +80,19 @@ class Course:
             error = await _outcome(job)
             await self._ended(bundle, job, error)
         except ServiceClosed:
-            stop(bundle.shares)
+            stop(bundle.everybody)
         except asyncio.CancelledError:
             if bundle.following is asyncio.current_task():
-                stop(bundle.shares)
+                stop(bundle.everybody)
             raise
         except Exception as error:  # a mistake of ours must not leave anybody waiting for ever
             crash = QrtError(f"Following shared job {job.id} crashed ({error!r}). The job itself runs on.")
             crash.__cause__ = error
-            end([(share, crash) for share in bundle.shares], None)
+            end([(share, crash) for share in bundle.everybody], None)
             raise
         finally:
-            self.riding.discard(bundle.key)
+            if bundle.following is asyncio.current_task():
+                self.riding.discard(bundle.key)
 
     async def _ended(self, bundle: Bundle, job: AsyncJob[Any], error: QrtError | None) -> None:
         if error is None:
@@ -112,7 +115,7 @@ class Course:
     async def search(self, bundle: Bundle, error: QrtError) -> None:
         """It failed, or was refused, for its input: whose?"""
         if bundle.hunt is None:
-            hunt = Hunt(bundle.key, bundle.shares, extra_jobs(len(bundle.shares)))
+            hunt = bundle.hunt = Hunt(bundle.key, bundle.shares, extra_jobs(len(bundle.shares)))
             found = hunt.begin(error, bundle.spans)
         else:
             hunt = bundle.hunt
@@ -138,10 +141,12 @@ class Course:
                 rest = [*found.send, *found.suspects, *found.held, *(share for share, _ in found.failed)]
                 end([(share, self._unsent(share)) for share in rest], None)
                 return
+        if hunt is not None:
+            hunt.out = test
         await self._note(hunt.origin if hunt else "", self._book.step(_step(ended, hunt, found, test)))
         end(ended, parcel)
         if test is not None:
-            self._launch(test)
+            self._dispatch.launch(test)
 
     async def _note(self, key: str, writing: Awaitable[None]) -> None:
         """A journal that fails, or was closed meanwhile, must not make a result seem lost."""
@@ -159,15 +164,19 @@ class Course:
         assert job is not None and share.lot is not None  # noqa: S101, PT018 - it was accepted
         error = cancelled(job.id)
         end([(share, error)], None)
-        work = self._part_with(bundle, job, Step(ended=[_ending(share, error)]))
+        work = self._part_with(bundle, Step(ended=[_ending(share, error)]))
         crew = self._counter.means.crew
         return await asyncio.shield(crew.start(work, "share given up", precious=True, expected=True))
 
-    async def _part_with(self, bundle: Bundle, job: AsyncJob[Any], step: Step) -> bool:
+    async def _part_with(self, bundle: Bundle, step: Step) -> bool:
         await self._note(bundle.key, self._book.step(step))
-        others = bundle.hunt.is_wanted if bundle.hunt else any(share.wanted for share in bundle.shares)
-        if not others:
-            await job.cancel()
+        if any(share.wanted for share in bundle.everybody):
+            return True
+        out: Passage = bundle if bundle.hunt is None or bundle.hunt.out is None else bundle.hunt.out
+        if out.unsent:
+            self._dispatch.retire(out)
+        if out.job is not None:
+            await out.job.cancel()
         return True
 
 

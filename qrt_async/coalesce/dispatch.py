@@ -70,7 +70,7 @@ class Dispatch:
         self._carrier.start(bundle, bundle.new, lambda: self._pack(bundle, suspect), watch=True)
         self.in_line.add(bundle)
 
-    def retire(self, bundle: Bundle) -> None:
+    def retire(self, bundle: Passage) -> None:
         """Nobody is left for it."""
         self._carrier.withdraw(bundle)
 
@@ -123,8 +123,10 @@ class Dispatch:
         if bundle.pool is not None and not errand.doubts:
             bundle.call = None
             await self._book.reopen(bundle.key)
-            bundle.wait_again()
+            shares = bundle.shares
             bundle.pool.put_back(bundle)
+            for share in shares:
+                share.wait_again()
 
 
 def _fill(bundle: Bundle) -> None:

@@ -10,6 +10,7 @@ from qrt_async.coalesce.faults import in_own_words, naming, pieces_of, places_of
 from qrt_async.coalesce.share import Share
 from qrt_async.errors import QrtError
 from qrt_async.programs.slicing import Span
+from qrt_async.submit.passage import Passage
 from qrt_async.sweep import split
 from qrt_async.sweep.piece import Pieces
 from qrt_async.sweep.split import Search
@@ -22,7 +23,6 @@ class Found(Struct, frozen=True):
     send: list[Share]
     suspects: list[Share]
     held: list[Share]
-    over: bool
 
 
 class Hunt:
@@ -33,6 +33,8 @@ class Hunt:
         self.origin = origin
         self.left = left
         self.shares = list(shares)
+        self.out: Passage | None = None
+        """The job that is out to test."""
         self._search = Search(())
         self._errors: dict[int, QrtError] = {}
 
@@ -96,13 +98,12 @@ class Hunt:
             self._at(step.send),
             self._at(self._search.suspects),
             self._at(self._search.held),
-            over=not step.send,
         )
 
     def _give_up(self, tested: Pieces, error: QrtError) -> Found:
         rest = (*tested, *self._search.suspects, *self._search.held)
         self._search = Search(())
-        return Found([(share, unproven(error)) for share in self._at(rest)], [], [], [], over=True)
+        return Found([(share, unproven(error)) for share in self._at(rest)], [], [], [])
 
     def _note(self, pieces: Pieces, error: QrtError, spans: Sequence[Span]) -> None:
         for place, span in zip(places_of(pieces), spans, strict=True):

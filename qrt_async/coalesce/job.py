@@ -45,7 +45,7 @@ class Lot:
         """The job moved. Its end is not yet that of the share: another job may follow."""
         if self.known.settled or update.status.final:
             return
-        self._learn(self._record(), update.seen_at)
+        self.known.learn(self._record(), update.seen_at)
         hints = JobMetrics(
             position_in_queue=update.position_in_queue,
             estimated_start_time=update.estimated_start_time,
@@ -61,12 +61,9 @@ class Lot:
             return
         self.bring, self.give_up = bring, _too_late
         if error is None or isinstance(error, JobError):
-            self._learn(ended_record(self._record(), error), datetime.now(UTC))
+            self.known.learn(ended_record(self._record(), error), datetime.now(UTC))
         else:
             self.known.lose(error)
-
-    def _learn(self, record: JobRecord, at: datetime) -> None:
-        self.known.learn(record, at)
 
     def _record(self) -> JobRecord:
         accepted, record = self.known.accepted, self.job.record

@@ -168,6 +168,8 @@ class Rejoiner:
             errors = {row.intent.key: row.failure.error() for row in rows if row.failure is not None}
             hunt.resume(suspects, everybody[len(riders) + len(suspects) :], errors)
         bundle = self._sharing.dispatch.again(intent, riders, hunt)
+        if hunt is not None:
+            hunt.out = bundle
         self._go_on(bundle, group.bundle)
         for share, row in zip(everybody, rows, strict=True):
             if share.lot is None and row.job_id is not None:

@@ -51,7 +51,7 @@ class Sharing:
         self.known: WeakValueDictionary[str, Share] = WeakValueDictionary()
         """All that somebody holds, by key."""
         self.dispatch = Dispatch(counter, carrier, book, settle, self, told)
-        self.course = Course(counter, book, self._test, self.dispatch.launch, self._not_sent)
+        self.course = Course(counter, book, self._test, self.dispatch, self._not_sent)
         self.loader = Loader(counter, carrier.diary)
         self._counter = counter
         self._carrier = carrier
@@ -88,10 +88,10 @@ class Sharing:
 
     def carry(self, share: Share, loading: Awaitable[tuple[str, Ceilings]]) -> Share:
         """Loaded, and into its pool."""
-        self._unsent.add(share)
-        self._empty.clear()
         work = self._load(share, loading)
         share.task = self._counter.means.crew.start(work, "submission's way", expected=True)
+        self._unsent.add(share)
+        self._empty.clear()
         share.task.add_done_callback(lambda done: self._loaded(share, done))
         return share
 
@@ -169,9 +169,9 @@ class Sharing:
             if not isinstance(error, NotSent) and not bundle.shares:
                 bundle.shares = bundle.pool.empty()  # it would be the same for each
         if self._stopped and isinstance(error, NotSent):
-            self._put_down(bundle.shares)
+            self._put_down(bundle.everybody)
         elif error.submitted == "unknown" or isinstance(error, ServiceClosed | NotSent):
-            end([(share, copy.copy(error)) for share in bundle.shares], None)
+            end([(share, copy.copy(error)) for share in bundle.everybody], None)
         elif bundle.shares:
             self._counter.means.crew.start(self._refused(bundle, error), "refused shared job")
 

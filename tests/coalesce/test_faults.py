@@ -10,7 +10,15 @@ import pytest
 
 import qrt_async as qrt
 from qrt_async.coalesce.faults import in_own_words, is_of_one, naming, pieces_of, places_of, unproven
-from qrt_async.errors import JobCancelled, JobFailed, JobRanTooLong, Refused, Unavailable
+from qrt_async.errors import (
+    JobCancelled,
+    JobFailed,
+    JobRanTooLong,
+    NotSent,
+    Refused,
+    ServiceClosed,
+    Unavailable,
+)
 from tests.coalesce.ground import open_ground, program, read
 from tests.ground import BACKEND
 from tests.sweep.ground import Reads
@@ -150,6 +158,48 @@ async def test_an_outage_while_it_is_sent_is_told_to_all(journal: Path | None) -
         assert all(isinstance(result, Unavailable) and result.submitted == "unknown" for result in results)
         assert len({id(result) for result in results}) == 2
         await here.peace()
+
+
+@clock
+async def test_a_search_that_nobody_wants_any_more_ends_with_the_job_that_is_out(
+    journal: Path | None,
+) -> None:
+    async with open_ground(Reads(bad=[3]), journal) as (here, submitter):
+        submissions = [submitter.submit(program(n), backend=BACKEND, share=True) for n in range(4)]
+        jobs = [await submission.job() for submission in submissions]
+        await asyncio.sleep(20)  # the first job has failed, the first half is out to be tested
+        assert [await job.cancel() for job in jobs] == [True] * 4
+        results = await asyncio.gather(*submissions, return_exceptions=True)
+        assert all(isinstance(result, JobCancelled) for result in results)
+        await asyncio.sleep(100)
+        assert [job["status"] for job in await here.jobs()] == ["Failed", "Cancelled"]
+
+
+@clock
+async def test_leaving_in_the_middle_of_a_search_leaves_nobody_waiting(journal: Path | None) -> None:
+    async with open_ground(Reads(bad=[3]), journal) as (_, submitter):
+        submissions = [submitter.submit(program(n), backend=BACKEND, share=True) for n in range(4)]
+        for submission in submissions:
+            await submission.job()
+        await asyncio.sleep(20)
+        await submitter.__aexit__(None, None, None)
+        results = await asyncio.gather(*submissions, return_exceptions=True)
+        assert [read(result) for result in results[:2]] == [[0], [1]]
+        assert all(isinstance(result, NotSent) for result in results[2:])
+
+
+@clock
+async def test_closing_in_the_middle_of_a_search_leaves_nobody_waiting(journal: Path | None) -> None:
+    async with open_ground(Reads(bad=[3]), journal) as (here, submitter):
+        submissions = [submitter.submit(program(n), backend=BACKEND, share=True) for n in range(4)]
+        for submission in submissions:
+            await submission.job()
+        await asyncio.sleep(20)
+        waits = [asyncio.ensure_future(submission.result()) for submission in submissions]
+        await asyncio.sleep(0.1)
+        await here.service.close()
+        results = await asyncio.gather(*waits, return_exceptions=True)
+        assert all(isinstance(result, ServiceClosed) for result in results)
 
 
 # --- the rules --------------------------------------------------------------------------------------------

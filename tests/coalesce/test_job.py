@@ -12,6 +12,7 @@ import pytest
 
 import qrt_async as qrt
 from qrt_async.errors import InvalidInput, NotSent, OverUsage, ServiceClosed, Unavailable
+from qrt_async.integrations import asgi
 from tests.coalesce.ground import open_ground, program, read
 from tests.coalesce.test_recovery import interrupted, submitter
 from tests.ground import BACKEND, ground
@@ -281,3 +282,21 @@ async def test_what_is_over_is_found_again_without_holding_its_result() -> None:
         again = await (await one.tenant("t").find(key))
         assert again is not first
         assert read(again) == [1]
+
+
+async def test_a_page_that_follows_a_share_is_told_its_own_end_and_nothing_of_the_others() -> None:
+    async with open_ground(Reads(bad=[1])) as (_, one):
+        submissions = [one.submit(program(n), backend=BACKEND, tenant=f"t{n}", share=True) for n in range(3)]
+        streams = [asgi.events(submission) for submission in submissions]
+        told = [b"".join(parts) for parts in await asyncio.gather(*(_read_all(stream) for stream in streams))]
+        for n, text in enumerate(told):
+            assert b"event: waiting" in text
+            assert b"for others to share a job with" in text
+            assert text.count(b"event: end") == 1
+            assert (b'"Failed"' in text) is (n == 1)
+            assert all(other.id.encode() not in text for at, other in enumerate(submissions) if at != n)
+        await asyncio.gather(*submissions, return_exceptions=True)
+
+
+async def _read_all(stream: asgi.EventStream) -> list[bytes]:
+    return [frame async for frame in stream.frames()]
