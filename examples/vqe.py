@@ -67,16 +67,17 @@ async def main() -> None:
         async with service.session(backend=backend, mode="dedicated") as session:
             loop = asyncio.get_running_loop()
 
-            async def energies(points: Numbers, precision: float) -> Numbers:
+            async def energies(points: Numbers, precision: float) -> tuple[Numbers, int]:
+                """And with how many shots a basis."""
                 nonlocal jobs
                 jobs += 1
                 result = await (await session.run(measured_at(points, precision)))
-                return result[0].data.array("evs")
+                return result[0].data.array("evs"), result[0].metadata["shots"]
 
             def step(angles: Numbers) -> tuple[float, Numbers]:
                 """In SciPy's thread."""
                 asked = asyncio.run_coroutine_threadsafe(energies(shifted(angles), PRECISION), loop)
-                energy, *around = asked.result()
+                (energy, *around), _ = asked.result()
                 forth, back = np.split(np.array(around), 2)
                 print(f"job {jobs:2}  energy {energy:9.5f}", flush=True)
                 return float(energy), (forth - back) / 2
@@ -86,8 +87,10 @@ async def main() -> None:
             found = await asyncio.to_thread(
                 minimize, step, np.array(START), method="L-BFGS-B", jac=True, options=limits
             )
-            (energy,) = await energies(np.array([found.x]), FINAL_PRECISION)
-    print(f"final   energy {energy:9.5f}, off by {1000 * (energy - GROUND):+.2f} mHa (65,536 shots a basis)")
+            (energy,), shots = await energies(np.array([found.x]), FINAL_PRECISION)
+    print(
+        f"final   energy {energy:9.5f}, off by {1000 * (energy - GROUND):+.2f} mHa ({shots:,} shots a basis)"
+    )
     minutes = math.ceil(jobs / JOBS_A_MINUTE) - 1
     print(f"{jobs} jobs; under {JOBS_A_MINUTE} a minute sending them alone takes {minutes} minutes")
 

@@ -13,7 +13,9 @@ The layers, in the order in which data travels; imports point to the left:
     jobs             awaiting: handles, and the one task that watches them all
     submit           many jobs, politely, each once
     sweep            many parameters, one stream of results
+    coalesce         many submissions, one job
     service          the front door
+    pool             a service for each of many accounts
 
 and, apart from all of them, the emulator: the other side of the wire.
 """
@@ -30,21 +32,25 @@ from qrt_async.jobs.cadence import PollPolicy
 from qrt_async.jobs.changes import JobUpdate
 from qrt_async.jobs.collect import as_completed, gather
 from qrt_async.jobs.job import AsyncJob
-from qrt_async.programs.options import EstimatorOptions, NoiseLearnerOptions, SamplerOptions
+from qrt_async.programs.options import EstimatorOptions, SamplerOptions
 from qrt_async.programs.program import Estimator, NoiseLearner, Program, Sampler
 from qrt_async.service import RuntimeService
-from qrt_async.submit.bucket import RateLimit, TokenBucket
+from qrt_async.submit.bucket import RateLimit
 from qrt_async.submit.budget import Budget
+from qrt_async.submit.coalescing import Coalesce
 from qrt_async.transport.account import Account
 from qrt_async.transport.retry import RetryPolicy
 from qrt_async.transport.timeouts import Timeouts
 from qrt_async.version import __version__
 
 if TYPE_CHECKING:
+    from qrt_async.coalesce.submitter import Submitter
+    from qrt_async.pool import RuntimePool
     from qrt_async.programs.bits import BitArray
+    from qrt_async.programs.options import NoiseLearnerOptions as NoiseLearnerOptions
     from qrt_async.programs.results import DataBin, PrimitiveResult, PubResult
+    from qrt_async.submit.bucket import TokenBucket as TokenBucket
     from qrt_async.submit.submission import Submission
-    from qrt_async.sweep.submitter import Submitter
     from qrt_async.sweep.sweep import Sweep
 
 __all__ = [
@@ -52,6 +58,7 @@ __all__ = [
     "AsyncJob",
     "BitArray",
     "Budget",
+    "Coalesce",
     "DataBin",
     "Estimator",
     "EstimatorOptions",
@@ -62,7 +69,6 @@ __all__ = [
     "JobStatus",
     "JobUpdate",
     "NoiseLearner",
-    "NoiseLearnerOptions",
     "PollPolicy",
     "PrimitiveResult",
     "Program",
@@ -70,6 +76,7 @@ __all__ = [
     "QrtError",
     "RateLimit",
     "RetryPolicy",
+    "RuntimePool",
     "RuntimeService",
     "Sampler",
     "SamplerOptions",
@@ -77,7 +84,6 @@ __all__ = [
     "Submitter",
     "Sweep",
     "Timeouts",
-    "TokenBucket",
     "__version__",
     "as_completed",
     "errors",
@@ -88,16 +94,20 @@ __all__ = [
 _LATER = {
     "BitArray": "qrt_async.programs.bits",
     "DataBin": "qrt_async.programs.results",
+    "NoiseLearnerOptions": "qrt_async.programs.options",
     "PrimitiveResult": "qrt_async.programs.results",
     "PubResult": "qrt_async.programs.results",
+    "RuntimePool": "qrt_async.pool",
     "Submission": "qrt_async.submit.submission",
-    "Submitter": "qrt_async.sweep.submitter",
+    "Submitter": "qrt_async.coalesce.submitter",
     "Sweep": "qrt_async.sweep.sweep",
+    "TokenBucket": "qrt_async.submit.bucket",
 }
 
 
 def __getattr__(name: str) -> Any:
-    """The types of results bring NumPy, a Submitter brings its journal: imported when first named."""
+    """The types of results bring NumPy, a Submitter brings its journal: imported when first named. So are names that
+    few need, which ``__all__`` leaves out."""
     if name in _LATER:
         from importlib import import_module
 

@@ -7,6 +7,7 @@
     ├── ServiceClosed           the service object was closed, or belongs to another loop or process
     ├── NotSent                 submissions that were given up before they left
     ├── LineFull                too many submissions wait already
+    │   └── PoolFull            every service of a pool is in use
     ├── UnknownSubmission       also LookupError: no submission has this id, as far as one may know
     ├── JournalError            the journal cannot be used; it was left untouched
     ├── ServiceError            a request went wrong
@@ -101,6 +102,10 @@ class LineFull(QrtError):
     def __init__(self, message: str, *, retry_after: float) -> None:
         super().__init__(message)
         self.retry_after = retry_after
+
+
+class PoolFull(LineFull):
+    """Every service of a ``RuntimePool`` is in use, and none became idle in time."""
 
 
 class UnknownSubmission(QrtError, LookupError):

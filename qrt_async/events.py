@@ -1,13 +1,15 @@
 """What observers hear, and the observer that turns it into log lines.
 
 An observer is a plain callable that takes one event. It runs inside the event loop, so it must be
-quick; what it raises is logged and never reaches the program.
+quick; what it raises is logged and never reaches the program. The kinds of ``Detail`` are made only for observers that
+name them in an attribute ``wants``, a set of classes, and told to these alone.
 """
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterable
+from datetime import datetime
 
 import msgspec
 
@@ -19,12 +21,20 @@ class Event(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class RequestDone(Event, frozen=True, kw_only=True):
-    """One exchange with the service ended; ``code`` is the HTTP status, ``None`` without an answer."""
+    """One exchange with the service ended; ``code`` is the HTTP status, ``None`` without an answer.
+
+    ``sent`` and ``received`` are the bytes of the two bodies; of one that did not arrive whole, 0. ``host`` and
+    ``port`` are whom it was sent to.
+    """
 
     method: str
     template: str
     code: int | None
     seconds: float
+    sent: int = 0
+    received: int = 0
+    host: str = ""
+    port: int | None = None
 
 
 class RetryPlanned(Event, frozen=True, kw_only=True):
@@ -133,17 +143,101 @@ class TaskCrashed(Event, frozen=True, kw_only=True):
     error: str
 
 
+class Detail(Event, frozen=True, kw_only=True):
+    """What is made for observers alone that want it, since it costs something to know."""
+
+
+class SubmissionBegun(Detail, frozen=True, kw_only=True):
+    """Somebody submits; told in their context. ``again``: an earlier process did, whose journal was taken up."""
+
+    key: str
+    backend: str
+    program_id: str
+    again: bool = False
+
+
+class SubmissionOver(Detail, frozen=True, kw_only=True):
+    """It became a job after ``seconds``, or failed to, for an ``error`` of that kind."""
+
+    key: str
+    seconds: float
+    job_id: str | None = None
+    error: str | None = None
+
+
+class PermitTaken(Detail, frozen=True, kw_only=True):
+    """A submission has its turn, after ``seconds`` in line."""
+
+    seconds: float
+
+
+class JobFollowed(Detail, frozen=True, kw_only=True):
+    """A job is looked after from now on; told in the context of whoever wants to know of it."""
+
+    job_id: str
+
+
+class JobLeft(Detail, frozen=True, kw_only=True):
+    """A job is not looked after any more, and goes on."""
+
+    job_id: str
+
+
+class LookMade(Detail, frozen=True, kw_only=True):
+    """The service was asked for news, while ``watched`` jobs were looked after."""
+
+    watched: int
+    seconds: float
+
+
+class ResultRead(Detail, frozen=True, kw_only=True):
+    """The result of a job arrived just now, undecoded, ``seconds`` after it was asked for."""
+
+    job_id: str
+    seconds: float
+    size: int
+
+
+class JobTimed(Detail, frozen=True, kw_only=True):
+    """A job has ended, as was ``heard`` by this machine's clock; ``status`` is the service's word, ``None`` where it no
+    longer knows the job. ``created``, ``running`` and ``finished`` are by the service's clock, and cost a request;
+    ``None`` where the service does not say."""
+
+    job_id: str
+    status: str | None
+    heard: datetime
+    backend: str | None = None
+    program_id: str | None = None
+    session_id: str | None = None
+    reason_code: int | None = None
+    created: datetime | None = None
+    running: datetime | None = None
+    finished: datetime | None = None
+    charged: float | None = None
+
+
 Observer = Callable[[Event], None]
+
+
+def wanted(announce: Callable[[Event], None], kind: type[Detail]) -> bool:
+    """Does anybody listen for these?"""
+    return isinstance(announce, Announcer) and kind in announce.wants
 
 
 class Announcer:
     """Tells every observer, the logging one first."""
 
     def __init__(self, observers: Iterable[Observer] = ()) -> None:
-        self._observers = (log_event, *observers)
+        given = tuple(observers)
+        self._observers = (log_event, *given)
+        kinds = {kind for observer in given for kind in getattr(observer, "wants", ())}
+        self.wants = {
+            kind: tuple(one for one in given if kind in getattr(one, "wants", ())) for kind in kinds
+        }
 
     def __call__(self, event: Event) -> None:
-        for observer in self._observers:
+        observers = self.wants.get(type(event), ()) if isinstance(event, Detail) else self._observers
+        for observer in observers:
             try:
                 observer(event)
             except Exception:  # noqa: BLE001 - a stranger's mistake must not end our task

@@ -37,9 +37,11 @@ from qrt_async.transport.retry import RetryPolicy
 from qrt_async.transport.tasks import Crew, Home
 from qrt_async.transport.timeouts import Timeouts
 from qrt_async.transport.wire import segment
+from qrt_async.transport.worker import Worker
 
 if TYPE_CHECKING:
     from qrt_async.emulator import Emulator
+    from qrt_async.transport.connections import Connections
 
 T = TypeVar("T")
 
@@ -62,6 +64,9 @@ class RuntimeService:
     or without ``async with``; without, ``await service.close()`` when done. Closing ends pending waits
     with ``ServiceClosed``; jobs at IBM run on. Raises ``NoAccount`` where no credentials are found.
     """
+
+    _lent: Connections | None = None
+    """For those who add to this class: connections that are shared with other services."""
 
     def __init__(
         self,
@@ -99,7 +104,7 @@ class RuntimeService:
         )
         self._emulator = _embedded() if self.account.channel == LOCAL else None
         self._announce = Announcer(observers)
-        self._home, self._crew = Home(), Crew(self._announce)
+        self._home, self._crew, self._worker = Home(), Crew(self._announce), Worker()
         self._closing: asyncio.Task[None] | None = None
         self._free_date = api_version is None
         date = DOCUMENTED if api_version is None else check_date(api_version)
@@ -124,6 +129,7 @@ class RuntimeService:
             timeouts=timeouts,
             api_date=date,
             max_reply=self._max_result,
+            lent=self._lent,
         )
 
     def _build_jobs(self, poll: PollPolicy, keep_results: bool, spool: Spool | None) -> None:
@@ -136,6 +142,7 @@ class RuntimeService:
             self._announce,
             spool=spool,
             keep_results=keep_results,
+            worker=self._worker,
         )
         self.jobs = self._desk.jobs
         self.decoders = self._desk.decoders
@@ -147,7 +154,7 @@ class RuntimeService:
 
     def _build_counter(self, rate_limit: RateLimit | None, max_payload: int) -> None:
         means = Means(self._ask, self._crew, self._announce, self._transport.ready)
-        intake = Intake(self._configuration, max_payload)
+        intake = Intake(self._configuration, self._worker, max_payload)
         self.counter = Counter(means, self._home, intake, self._arrivals, rate_limit, self.account.instance)
         """Where a ``Submitter`` hands in."""
 
@@ -187,21 +194,19 @@ class RuntimeService:
         Cancelled before the POST leaves, nothing is sent; cancelled later, the job is in ``unclaimed``.
         """
         self._enter()
-        job: AsyncJob[T] = await self.counter.run(
-            program,
-            backend,
-            Wishes(
-                tags=tags,
-                session_id=session_id,
-                private=private,
-                cost=cost,
-                log_level=log_level,
-                calibration_id=calibration_id,
-                runtime=runtime,
-                isa=isa,
-                watch=watch,
-            ),
+        wishes = Wishes(
+            tags=tags,
+            session_id=session_id,
+            private=private,
+            cost=cost,
+            log_level=log_level,
+            calibration_id=calibration_id,
+            runtime=runtime,
+            isa=isa,
+            watch=watch,
         )
+        with self._home:
+            job: AsyncJob[T] = await self.counter.run(program, backend, wishes)
         return job
 
     def job(self, job_id: str) -> AsyncJob[Any]:

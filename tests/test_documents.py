@@ -13,6 +13,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from tests.documents import README, ROOT, Block, blocks, command, module
@@ -93,7 +94,46 @@ def run(example: Path, environment: dict[str, str]) -> str:
 
 @pytest.mark.parametrize("example", EXAMPLES, ids=[example.stem for example in EXAMPLES])
 def test_an_example_runs_on_the_local_channel(example: Path, stranger: dict[str, str]) -> None:
-    assert run(example, stranger).strip()
+    said = run(example, stranger).strip()
+    assert said
+    if example.stem in SHOWN:
+        SHOWN[example.stem](said)
+
+
+def reaches_the_ground_energy(said: str) -> None:
+    """Of hydrogen, within 10 mHa of what diagonalizing its Hamiltonian gives, measured with shots enough to tell."""
+    found = re.search(r"final +energy +(-?[\d.]+), off by .* \(([\d,]+) shots a basis\)", said)
+    assert found, said
+    hamiltonian = [(-1.052373245772859, "II"), (0.39793742484318045, "IZ"), (-0.39793742484318045, "ZI"),
+                   (-0.01128010425623538, "ZZ"), (0.18093119978423156, "XX")]  # fmt: skip
+    paulis = {"I": np.eye(2), "X": np.array([[0, 1], [1, 0]]), "Z": np.diag([1, -1])}
+    terms = [factor * np.kron(paulis[label[0]], paulis[label[1]]) for factor, label in hamiltonian]
+    assert abs(float(found[1]) - np.linalg.eigvalsh(np.sum(terms, axis=0))[0]) < 0.010, said
+    assert int(found[2].replace(",", "")) >= 65_536, said
+
+
+def follows_its_layout(said: str) -> None:
+    """On the device of 156 qubits: a GHZ state's parity turns with theta, and its ends agree, but for noise."""
+    assert " of emulator_heron, " in said, said
+    rows = re.findall(r"^ *([\d.]+)  <XXXX> +(-?[\d.]+) .* <ZIIZ> +(-?[\d.]+)", said, re.MULTILINE)
+    assert len(rows) == 13, said
+    for theta, parity, ends in (map(float, row) for row in rows):
+        assert abs(parity - np.cos(theta)) < 0.25, said
+        assert ends > 0.75, said
+
+
+def shows_a_landscape(said: str) -> None:
+    """Under way, against theory, and as a picture."""
+    assert "2,500 points → 1 job" in said
+    assert "2,500 running" in said
+    found = re.search(r"off by ([\d.]+) from theory, by chance ([\d.]+)", said)
+    assert found, said
+    assert abs(float(found[1]) - float(found[2])) < 0.005, said
+    assert Path(said.split("picture: ")[1].strip()).read_bytes().startswith(b"\x89PNG")
+
+
+SHOWN = {"vqe": reaches_the_ground_energy, "transpiled": follows_its_layout, "sweep": shows_a_landscape}
+"""What these must print to be right."""
 
 
 @pytest.fixture(scope="module")

@@ -43,6 +43,11 @@ class JobUpdate(msgspec.Struct, frozen=True, kw_only=True):
 class Listener:
     """Collects updates for one iterator: at most 64, then only the newest, which says how many it replaces."""
 
+    @property
+    def curious(self) -> bool:
+        """Would it like to hear of the queue, which costs a question?"""
+        return True
+
     def __init__(self) -> None:
         self.queue: deque[JobUpdate] = deque()
         self.ended = False

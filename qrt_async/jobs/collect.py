@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Callable, Iterable
+from contextlib import ExitStack
 from types import TracebackType
 from typing import Any, Generic, Literal, Self, TypeVar, overload
 
@@ -29,9 +30,14 @@ class Completions(Generic[R]):
         self._shown: AsyncJob[R] | None = None
         self._left = 0
         self._crash: BaseException | None = None
+        self._inside = ExitStack()
         self._news = asyncio.Event()
 
     async def __aenter__(self) -> Self:
+        with ExitStack() as inside:
+            for home in {job.home for job in self._jobs}:
+                inside.enter_context(home)
+            self._inside = inside.pop_all()
         self._left = len(self._jobs)
         for number, job in enumerate(self._jobs):
             callback = self._callback(number)
@@ -44,6 +50,10 @@ class Completions(Generic[R]):
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """Stops waiting and downloading. The jobs themselves go on."""
+        with self._inside:
+            await self._stop()
+
+    async def _stop(self) -> None:
         for job, callback in self._waiting.values():
             job.remove_done_callback(callback)
             job.want(-1)

@@ -36,6 +36,8 @@ _BETWEEN = 2.0
 """A job that a listing first showed long after another did not is thought to have been this much later."""
 _LISTINGS = 1000
 """Listings whose lengths are remembered."""
+_FEW = 2
+"""Jobs that are watched otherwise than many: a lone one, and one that has become two."""
 _RANK: dict[JobStatus | None, int] = {JobStatus.QUEUED: 0, JobStatus.RUNNING: 1}
 
 
@@ -65,6 +67,7 @@ class Decider:
         self.outage = Outage(policy, roll)
         self._dear = 0.0
         self._looked = -math.inf
+        self._resume = math.inf
 
     def may_peek(self, now: float) -> int:
         """How many results may be asked for that might not be there, before a look is due."""
@@ -72,16 +75,25 @@ class Decider:
             return 0
         return max(0, min(int(self.allowance.left(now)) - _SPARED, self.peeks.credit))
 
-    def add(self, known: Known, moment: Moment) -> None:
-        """Watch this job. One that was just accepted is not asked for at once."""
-        if known.settled or known.id in self.tracks:
-            return
+    def add(self, known: Known, moment: Moment) -> bool:
+        """Watch this job; ``True`` where that calls for a step before the next one. One that was just accepted is
+        not asked for at once."""
+        if known.settled:
+            return False
+        anew = known.id not in self.tracks and self._begin(known, moment)
+        track = self.tracks[known.id]
+        return anew or min(track.due, self.peeks.ripe(known, self.durations)) < self._resume
+
+    def _begin(self, known: Known, moment: Moment) -> bool:
+        """One more; does it change what may be done for the others?"""
         track = self.tracks[known.id] = Track(born=moment.now, due=moment.now, changed=moment.now)
         track.dated = known.accepted is not None
-        self.peeks.joined()
         self._date(track, known, moment)
         if known.accepted is not None or known.record is not None:
             self._next(track, known, moment.now)
+        before = self.peeks.credit
+        self.peeks.joined()
+        return len(self.tracks) <= _FEW or before == 0 < self.peeks.credit
 
     def drop(self, job_id: str) -> None:
         self.tracks.pop(job_id, None)
@@ -113,7 +125,8 @@ class Decider:
         peek_at = max(round_due, spare, self.outage.until)
         if peek_at <= moment.now:
             return Step(peek=tuple(ripe))
-        return Step(wait=min(due, peek_at) - moment.now)
+        self._resume = min(due, peek_at)
+        return Step(wait=self._resume - moment.now)
 
     def spend(self, now: float) -> None:
         """A request was made for news."""

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
 from qrt_async.api.call import Ask
 from qrt_async.api.job_calls import get_job, get_results, get_results_once
 from qrt_async.errors import JobError, QrtError, ResultError, ResultGone, ResultTooLong, ServiceError
+from qrt_async.events import Event, ResultRead, wanted
 from qrt_async.jobs.decoder import Decoder
 from qrt_async.jobs.known import Known
 from qrt_async.jobs.outcome import error_of, last_line
@@ -25,10 +27,20 @@ that answer, so that asking again loses no private result either."""
 class Delivery:
     """The results of one job. Holds nothing of the job's state, so that dropping handles ends watching."""
 
-    def __init__(self, ask: Ask, crew: Crew, decoder: Decoder, spool: Spool | None, *, keep: bool) -> None:
+    def __init__(
+        self,
+        ask: Ask,
+        crew: Crew,
+        decoder: Decoder,
+        spool: Spool | None,
+        announce: Callable[[Event], None],
+        *,
+        keep: bool,
+    ) -> None:
         self._ask = ask
         self._decoder = decoder
         self._spool = spool
+        self._announce = announce
         self._keep = keep
         self._decoding: Flight[Any] = Flight(crew, "result")
         self._reading: Flight[bytes | None] = Flight(crew, "private result", precious=True)
@@ -78,6 +90,14 @@ class Delivery:
 
     async def body_of_completed(self, known: Known, keep: Keep | None = None) -> bytes:
         """As ``body``; a result that the service does not have yet is waited for."""
+        started = asyncio.get_running_loop().time()
+        body = await self._body_of_completed(known, keep)
+        if wanted(self._announce, ResultRead):
+            seconds = asyncio.get_running_loop().time() - started
+            self._announce(ResultRead(job_id=known.id, seconds=seconds, size=len(body)))
+        return body
+
+    async def _body_of_completed(self, known: Known, keep: Keep | None) -> bytes:
         body = await self.body(known, keep)
         for pause in _LATE:
             if body is not None:

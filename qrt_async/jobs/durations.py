@@ -58,19 +58,22 @@ class Durations:
 
     def __init__(self) -> None:
         self._past: dict[Kind, Past] = {}
+        self._expected: dict[Kind, Expectation] = {}
 
     def saw(self, kind: Kind, seconds: float) -> None:
         """A job of this kind completed at this age."""
-        self._past[kind] = self._past.pop(kind, Past()).with_one(seconds)
+        past = self._past[kind] = self._past.pop(kind, Past()).with_one(seconds)
+        self._expected[kind] = past.expectation()
         if len(self._past) > _KINDS:
-            del self._past[next(iter(self._past))]
+            oldest = next(iter(self._past))
+            del self._past[oldest], self._expected[oldest]
 
     def expectation(self, kind: Kind, hint: Expectation | None) -> Expectation | None:
         """When a job of this kind is thought to end: by the past, else by the service's word."""
-        past = self._past.get(kind)
-        if past is None or (hint is not None and past.spread > _VAGUE):
+        found = self._expected.get(kind)
+        if found is None or (hint is not None and found.spread > _VAGUE):
             return hint
-        return past.expectation()
+        return found
 
 
 def hinted(

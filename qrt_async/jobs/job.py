@@ -18,6 +18,7 @@ from qrt_async.jobs.known import Callback, Known
 from qrt_async.jobs.outcome import error_of
 from qrt_async.jobs.tags import flat, merged, of_users
 from qrt_async.jobs.updates import JobUpdates
+from qrt_async.transport.tasks import Home
 
 if TYPE_CHECKING:
     from typing_extensions import TypeVar
@@ -101,16 +102,17 @@ class AsyncJob(Generic[R_co]):
                 raise self._held[1]
             return held
         async with self._patience(timeout):
-            self.want(1)
-            try:
-                await self._settled()
-            finally:
-                self.want(-1)
-            error = await self._delivery.error(self._known)
-            if error is not None:
-                raise error
-            value: R_co = await self._delivery.result(self._known)
-            return value
+            with self.home:
+                self.want(1)
+                try:
+                    await self._settled()
+                finally:
+                    self.want(-1)
+                error = await self._delivery.error(self._known)
+                if error is not None:
+                    raise error
+                value: R_co = await self._delivery.result(self._known)
+                return value
 
     async def wait(self, timeout: float | None = None) -> JobStatus:
         """Wait for the end and return the final status, however the job ended.
@@ -118,7 +120,8 @@ class AsyncJob(Generic[R_co]):
         Raises ``WaitTimedOut`` after ``timeout`` seconds, ``NotFound`` if the service does not know the job.
         """
         async with self._patience(timeout):
-            await self._settled()
+            with self.home:
+                await self._settled()
         status = self._known.status
         assert status is not None  # noqa: S101 - only a record settles a job
         return status
@@ -154,8 +157,8 @@ class AsyncJob(Generic[R_co]):
 
         Of a private job from the spool; if it is not there yet, this is the one read.
         """
-        self._desk.enter()
-        return await self._delivery.body(self._known)
+        with self.home:
+            return await self._delivery.body(self._known)
 
     async def cancel(self) -> bool:
         """Ask the service to cancel: ``True`` when it accepted, ``False`` when the job had ended."""
@@ -218,6 +221,11 @@ class AsyncJob(Generic[R_co]):
             self._desk.watcher.let_go(self._known)
         return before - len(self._known.callbacks)
 
+    @property
+    def home(self) -> Home:
+        """For those who collect: inside of it, the service is in use."""
+        return self._desk.home
+
     def want(self, more: int) -> None:
         """For those who collect: ``more`` or fewer wait for the result itself, not only for the end."""
         self._known.wanted += more
@@ -229,7 +237,7 @@ class AsyncJob(Generic[R_co]):
     def __repr__(self) -> str:
         status = self._known.record.state.status_text if self._known.record is not None else "not seen yet"
         where = f" on {self.backend}" if self.backend else ""
-        return f"<AsyncJob {self.id!r}{where}: {status}>"
+        return f"<{type(self).__name__} {self.id!r}{where}: {status}>"
 
     def __reduce__(self) -> NoReturn:
         raise TypeError(
@@ -245,7 +253,6 @@ class AsyncJob(Generic[R_co]):
         self._desk.watcher.watch(self._known)
 
     async def _settled(self) -> None:
-        self._desk.enter()
         if not self._known.settled:
             self._watch()
             await self._known.wait()
@@ -257,10 +264,11 @@ class AsyncJob(Generic[R_co]):
 
     async def _retag(self, change: Callable[[tuple[str, ...]], tuple[str, ...]]) -> None:
         """Read, change, write: the service itself only knows replacing."""
-        record = await self._desk.jobs.get(self.id, exclude_params=True)
-        current = record.tags or ()
-        tags = merged(current, change(of_users(current)))
-        await self._desk.jobs.replace_tags(self.id, tags)
+        with self.home:
+            record = await self._desk.jobs.get(self.id, exclude_params=True)
+            current = record.tags or ()
+            tags = merged(current, change(of_users(current)))
+            await self._desk.jobs.replace_tags(self.id, tags)
         self._desk.watcher.learn(self._known, msgspec.structs.replace(record, tags=tags))
 
 

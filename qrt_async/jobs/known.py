@@ -136,7 +136,14 @@ class Known:
     @property
     def wants_hints(self) -> bool:
         """Would a listener like to hear of the queue?"""
-        return bool(self._listeners) and not self.settled and not self.hintless
+        if self.settled or self.hintless:
+            return False
+        return self.is_followed
+
+    @property
+    def is_followed(self) -> bool:
+        """Does somebody listen who wants to hear of the queue?"""
+        return any(listener.curious for listener in self._listeners or ())
 
     def learn(self, record: JobRecord, at: datetime) -> bool:
         """Take in a sight of the job; ``True`` when its status changed.
@@ -198,9 +205,9 @@ class Known:
         finally:
             self._waiters.discard(waiter)
 
-    def listen(self) -> Listener:
+    def listen(self, listener: Listener | None = None) -> Listener:
         """A listener, which is told the present state first."""
-        listener = Listener()
+        listener = listener or Listener()
         if self.update is not None:
             listener.put(self.update)
         if self.settled:

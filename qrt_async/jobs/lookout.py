@@ -14,7 +14,7 @@ from qrt_async.api.calls import backend_status, get_session, instance_usage
 from qrt_async.api.job_calls import get_job, get_metrics, get_results
 from qrt_async.api.models import JobRecord
 from qrt_async.errors import NotAuthorized, NotFound, QrtError, ResultTooLong, ServiceError
-from qrt_async.events import Event, LookFailed
+from qrt_async.events import Event, LookFailed, ResultRead, wanted
 from qrt_async.jobs.cover import Cover, Listing
 from qrt_async.jobs.decider import Decider
 from qrt_async.jobs.known import Known
@@ -185,6 +185,7 @@ class Lookout:
         known = self._find(job_id)
         if known is None or known.settled:
             return True
+        started = self._now().now
         try:
             body = await self._answer(get_results(job_id), (job_id,))
         except (NotFound, ResultTooLong):
@@ -196,6 +197,9 @@ class Lookout:
             return True
         if is_result(known.program_id, body):
             known.body = body
+            if wanted(self._announce, ResultRead):
+                seconds = self._now().now - started
+                self._announce(ResultRead(job_id=job_id, seconds=seconds, size=len(body)))
             self._learn(known, completed(known), False)
             return True
         await self._read_single(known)

@@ -45,6 +45,11 @@ class Peeks:
         """One more job is watched."""
         self._paying += 1
 
+    def ripe(self, known: Known, durations: Durations) -> float:
+        """When the result of this job is likely to be there, as things stand."""
+        expected = durations.expectation(known.kind, None)
+        return math.inf if expected is None else _ripe_at(self._tracks[known.id], expected)
+
     def vain(self, track: Track | None, now: float) -> None:
         """A result was not there."""
         self._vain += 1
@@ -71,8 +76,7 @@ class Peeks:
                 expectations[kind] = durations.expectation(kind, None)
             expected = expectations[kind]
             if expected is not None and track.vain < _VAIN:
-                alive = 0.0 if track.alive is None else track.alive - track.born
-                at = track.born + expected.ripe(alive, _LIKELY)
+                at = _ripe_at(track, expected)
                 soonest = min(soonest, at)
                 if at <= now:
                     ripe.append((track.born, known.id))
@@ -86,3 +90,12 @@ class Peeks:
             return []
         found = [self._jobs.get(job_id) for job_id in self._tracks]
         return [known for known in found if known is not None and known.wanted and known.private is False]
+
+
+def _ripe_at(track: Track, expected: Expectation) -> float:
+    """When its result is likely to be there: computed anew only where something is."""
+    basis = (expected, track.alive, track.born)
+    if track.basis != basis:
+        alive = 0.0 if track.alive is None else track.alive - track.born
+        track.basis, track.ripe = basis, track.born + expected.ripe(alive, _LIKELY)
+    return track.ripe

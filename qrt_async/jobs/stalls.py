@@ -44,7 +44,8 @@ class Stalls:
         still: dict[Place, list[Known]] = {}
         for job_id, track in tracks.items():
             known = jobs.get(job_id)
-            if known is not None and now - track.changed > self._patience(known):
+            stood = now - track.changed
+            if known is not None and stood > _LEAST and stood > self._patience(known):
                 still.setdefault(Place(known.backend, known.session_id), []).append(known)
         for place, found in still.items():
             longest = max(now - tracks[known.id].changed for known in found)

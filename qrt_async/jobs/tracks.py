@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from datetime import datetime
 
 import msgspec
+
+from qrt_async.jobs.cadence import Expectation
 
 
 class Moment(msgspec.Struct, frozen=True):
@@ -36,6 +39,9 @@ class Track(msgspec.Struct):
     """Was its age set back, so that it does not tell how long the job took?"""
     vain: int = 0
     """So many peeks at its result found nothing."""
+    ripe: float = math.inf
+    basis: tuple[Expectation, float | None, float] | None = None
+    """When its result is likely to be there, and from what that was computed."""
     failures: int = 0
     row: int = 0
     """A hash of its last row in a listing: the same row says nothing new."""

@@ -12,11 +12,13 @@ from qrt_async.api.call import Ask
 from qrt_async.api.models import JobRecord
 from qrt_async.api.status import JobStatus
 from qrt_async.errors import QrtError, ServiceClosed
-from qrt_async.events import Event, JobMoved, JobStalled
+from qrt_async.events import Event, JobFollowed, JobLeft, JobMoved, JobStalled, LookMade, wanted
 from qrt_async.jobs.cadence import PollPolicy
+from qrt_async.jobs.cover import Cover
 from qrt_async.jobs.decider import Decider, Step
 from qrt_async.jobs.known import Acceptance, Known
 from qrt_async.jobs.lookout import Failed, Lookout
+from qrt_async.jobs.times import Times
 from qrt_async.jobs.tracks import Moment
 from qrt_async.transport.tasks import Crew
 
@@ -49,11 +51,22 @@ class Watcher:
             self.stop,
             self._moment,
         )
+        self._times = Times(ask, crew, announce)
         self._task: asyncio.Task[None] | None = None
         self._wake = asyncio.Event()
         self._looked = False
         self._anchor: Moment | None = None
         self._over: ServiceClosed | None = None
+
+    @property
+    def watching(self) -> bool:
+        """Is there a job that somebody holds, and whose end is not known?"""
+        return any(job_id in self._jobs for job_id in self._decider.tracks)
+
+    @property
+    def task(self) -> asyncio.Task[None] | None:
+        """The one that looks. It may sleep for a while after the last handle was dropped."""
+        return self._task
 
     def know(self, job_id: str, accepted: Acceptance | None = None) -> Known:
         """The one state of this job, made if nobody holds one."""
@@ -70,8 +83,10 @@ class Watcher:
         if self._over is not None:
             raise self._over
         if not known.settled:
-            self._decider.add(known, self._moment())
-            self._wake.set()
+            if known.id not in self._decider.tracks and wanted(self._announce, JobFollowed):
+                self._announce(JobFollowed(job_id=known.id))
+            if self._decider.add(known, self._moment()):
+                self._wake.set()
             if self._task is None or self._task.done():
                 self._task = self._crew.start(self._run(), "watcher")
 
@@ -93,6 +108,9 @@ class Watcher:
         """End every wait with ``error``; ``ServiceClosed`` those to come, too."""
         if isinstance(error, ServiceClosed):
             self._over = error
+        if wanted(self._announce, JobLeft):
+            for job_id in self._decider.tracks:
+                self._announce(JobLeft(job_id=job_id))
         for known in list(self._jobs.values()):
             known.stop(error)
         self._decider.tracks.clear()
@@ -100,11 +118,13 @@ class Watcher:
 
     def learn(self, known: Known, record: JobRecord, listed: bool = False) -> None:
         """Take in a sight of a job, from wherever it came."""
-        before = known.record
+        before, settled = known.record, known.settled
         moved = known.learn(record, datetime.now(UTC))
         self._decider.saw(known, self._moment(), listed=listed)
         if known.settled:
             self._forget(known.id)
+            if not settled:
+                self._times.ended(known)
         if known.status is JobStatus.UNKNOWN:
             self._stalled(known, f"its status is {record.state.status_text!r}, a word that is not known")
         if moved:
@@ -119,8 +139,11 @@ class Watcher:
 
     def lose(self, known: Known, error: QrtError) -> None:
         """The job is gone from the service."""
+        settled = known.settled
         known.lose(error)
         self._forget(known.id)
+        if not settled:
+            self._times.ended(known)
 
     def _stalled(self, known: Known, why: str | None) -> None:
         if known.stall(why, datetime.now(UTC)) and why is not None:
@@ -143,7 +166,7 @@ class Watcher:
         try:
             if step.look is not None:
                 await self._prepare()
-                await self._lookout.look(step.look)
+                await self._look(step.look)
                 await self._lookout.estimate()
                 await self._lookout.seek_reasons()
             elif step.peek:
@@ -152,6 +175,12 @@ class Watcher:
                 await self._sleep(step.wait)
         except Failed:
             pass
+
+    async def _look(self, cover: Cover) -> None:
+        watched, started = len(self._decider.tracks), self._moment().now
+        await self._lookout.look(cover)
+        if wanted(self._announce, LookMade):
+            self._announce(LookMade(watched=watched, seconds=self._moment().now - started))
 
     async def _prepare(self) -> None:
         if not self._looked:

@@ -13,6 +13,7 @@ from qrt_async.api import pieces
 from qrt_async.errors import InvalidInput
 from qrt_async.programs import angles, scan
 from qrt_async.programs.isa import Fitting, Points, Step, Unreadable
+from qrt_async.programs.names import check_inputs
 from qrt_async.programs.values import Parameters
 
 _COMMENT = re.compile(r"//[^\n]*|/\*.*?\*/|^\s*(?:@|#?pragma\b)[^\n]*", re.DOTALL | re.MULTILINE)
@@ -43,6 +44,10 @@ class Circuit(Fitting, Protocol):
     def metadata(self) -> dict[str, Any]:
         """What its author noted on it."""
 
+    @property
+    def bulk(self) -> float:
+        """About how many characters it is on the wire; infinite where only encoding it tells."""
+
     def encode(self) -> Any:
         """Its place in the PUB, ready for JSON. May be slow."""
 
@@ -65,6 +70,10 @@ class Qasm(Struct, frozen=True):
     @property
     def metadata(self) -> dict[str, Any]:
         return {}
+
+    @property
+    def bulk(self) -> float:
+        return len(self.text)
 
     def encode(self) -> str | pieces.Long:
         return pieces.text(self.text)
@@ -119,7 +128,10 @@ def read_qasm(text: str) -> Qasm:
             f"Got a program in OpenQASM {version[1]}; the service reads OpenQASM 3. "
             "qiskit.qasm2.loads and qiskit.qasm3.dumps translate."
         )
-    return Qasm(text, _names(bare), _num_qubits(bare))
+    names = _names(bare)
+    if names is not None:
+        check_inputs(names, bare)
+    return Qasm(text, names, _num_qubits(bare))
 
 
 def _bare(text: str) -> str:

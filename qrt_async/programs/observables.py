@@ -15,6 +15,9 @@ DIAGONAL = "IZ01"
 
 Terms = dict[str, float]
 
+_DIGITS = 20
+"""Characters of a number as JSON."""
+
 
 class Observables(Struct, frozen=True):
     """An array of observables, flattened in C order. Every label has ``width`` letters, qubit 0 rightmost."""
@@ -36,6 +39,11 @@ class Observables(Struct, frozen=True):
                 f"Got observables of {widths} letters; all must name the same number of qubits."
             )
         return cls(shape, tuple(flat), widths[0])
+
+    @property
+    def bulk(self) -> float:
+        """About how many characters they are on the wire."""
+        return sum(len(terms) for terms in self.flat) * (self.width + _DIGITS)
 
     def nested(self) -> Any:
         """As the wire has them: lists in the shape, each entry ``{label: coefficient}``."""

@@ -14,7 +14,13 @@ from qrt_async.errors import InvalidInput
 from qrt_async.programs import quantum_program
 from qrt_async.programs.isa import Fits, InstructionSet, check_width
 from qrt_async.programs.options import EstimatorOptions, NoiseLearnerOptions, SamplerOptions, read_options
-from qrt_async.programs.pubs import SamplerPub, read_circuits, read_estimator_pubs, read_sampler_pubs
+from qrt_async.programs.pubs import (
+    EstimatorPub,
+    SamplerPub,
+    read_circuits,
+    read_estimator_pubs,
+    read_sampler_pubs,
+)
 from qrt_async.programs.values import Parameters
 
 if TYPE_CHECKING:
@@ -62,6 +68,11 @@ class Program(Generic[R_co]):
             kind = type(self._params).__name__
             raise InvalidInput(f"Got params of type {kind}; needed is what makes a JSON object.")
         return found
+
+    @property
+    def bulk(self) -> float:
+        """About how many characters ``encode`` will give; infinite where only encoding tells. Quick."""
+        return memoryview(self._params).nbytes if isinstance(self._params, (bytes, msgspec.Raw)) else math.inf
 
     def check(self, backend: InstructionSet) -> None:
         """``NotISA`` where a circuit does not fit. May take a while, and may run in a thread."""
@@ -133,6 +144,23 @@ class Sampler(CircuitProgram["PrimitiveResult"]):
             quantum_program.check_options(self._params)
             quantum_program.check_circuits(self._pubs)
 
+    @property
+    def bulk(self) -> float:
+        if self.program_id == "executor":  # whose circuits are always QPY
+            return math.inf
+        return sum(pub.circuit.bulk + pub.parameters.bulk for pub in self._pubs)
+
+    @property
+    def pubs(self) -> tuple[SamplerPub, ...]:
+        """As they were read."""
+        return self._pubs
+
+    @property
+    def options(self) -> Mapping[str, Any]:
+        """As the service has them; those that were left to it are not there."""
+        options: Mapping[str, Any] = self._params
+        return options
+
     def check(self, backend: InstructionSet) -> None:
         fits = Fits(backend)
         for index, pub in enumerate(self._pubs):
@@ -183,6 +211,21 @@ class Estimator(CircuitProgram["PrimitiveResult"]):
         self._pubs = read_estimator_pubs(pubs, precision)
         super().__init__("estimator", read_options(options, EstimatorOptions))
 
+    @property
+    def bulk(self) -> float:
+        return sum(pub.circuit.bulk + pub.parameters.bulk + pub.observables.bulk for pub in self._pubs)
+
+    @property
+    def pubs(self) -> tuple[EstimatorPub, ...]:
+        """As they were read."""
+        return self._pubs
+
+    @property
+    def options(self) -> Mapping[str, Any]:
+        """As the service has them; those that were left to it are not there."""
+        options: Mapping[str, Any] = self._params
+        return options
+
     def check(self, backend: InstructionSet) -> None:
         fits = Fits(backend)
         for index, pub in enumerate(self._pubs):
@@ -218,6 +261,10 @@ class NoiseLearner(CircuitProgram["NoiseLearnerResult"]):
     ) -> None:
         self._circuits = read_circuits(circuits)
         super().__init__("noise-learner", read_options(options, NoiseLearnerOptions))
+
+    @property
+    def bulk(self) -> float:
+        return sum(circuit.bulk for circuit in self._circuits)
 
     def check(self, backend: InstructionSet) -> None:
         fits = Fits(backend)

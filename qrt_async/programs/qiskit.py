@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import math
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -51,6 +52,10 @@ class QpyCircuit(Struct, frozen=True):
     @property
     def metadata(self) -> dict[str, Any]:
         return self.circuit.metadata or {}
+
+    @property
+    def bulk(self) -> float:
+        return math.inf
 
     def encode(self) -> dict[str, Any]:
         value = pieces.base64(pieces.deflated([memoryview(qpy_bytes(self.circuit))]))

@@ -17,6 +17,9 @@ from qrt_async.errors import InvalidInput
 
 Shape = tuple[int, ...]
 
+_DIGITS = 20
+"""Characters of a number as JSON."""
+
 
 class Box(Struct, frozen=True):
     """Numbers of one shape: a NumPy array where one was given, else nested lists."""
@@ -45,6 +48,11 @@ class Parameters(Struct, frozen=True):
 
     shape: Shape
     boxes: dict[str, Box]
+
+    @property
+    def bulk(self) -> float:
+        """About how many characters they are on the wire."""
+        return len(self.boxes) * math.prod(self.shape) * _DIGITS
 
     def by_name(self) -> dict[str, Any] | None:
         """As OpenQASM programs get them. The service takes a last axis of one for the parameter itself, as

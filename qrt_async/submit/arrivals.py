@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from qrt_async.api.job_calls import NewJob
 from qrt_async.api.models import CreatedJob
@@ -13,6 +13,8 @@ from qrt_async.jobs.desk import Desk
 from qrt_async.jobs.job import AsyncJob
 from qrt_async.jobs.known import Acceptance, Known
 from qrt_async.jobs.spool import Spool
+
+J = TypeVar("J", bound=AsyncJob[Any])
 
 
 class Arrivals:
@@ -39,6 +41,10 @@ class Arrivals:
     def handle(self, known: Known) -> AsyncJob[Any]:
         """A handle on it."""
         return AsyncJob(known, self._desk)
+
+    def made(self, make: Callable[[Desk], J]) -> J:
+        """A handle of another kind."""
+        return make(self._desk)
 
     def of(self, job_id: str) -> Known:
         """What is known of a job that somebody holds."""

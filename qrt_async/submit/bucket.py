@@ -37,9 +37,18 @@ class RateLimit(msgspec.Struct, frozen=True):
         """Seconds for which a reply keeps its token away."""
         return self.per + max(self.margin, self.per * _DRIFT)
 
-    def stricter_than(self, other: RateLimit | None) -> bool:
-        """Does it let fewer through in the long run?"""
-        return other is None or self.submissions / self.per < other.submissions / other.per
+
+def strictest(one: RateLimit | None, other: RateLimit) -> RateLimit:
+    """A limit that keeps to both: no window of either ever holds more than it may.
+
+    The rate alone does not tell which is the stricter: of 5 per 60 s and 1 per 12 s, each is broken by who keeps to
+    the other as a burst allows.
+    """
+    if one is None:
+        return other
+    count = min(one.submissions, other.submissions)
+    per = max(limit.per / (limit.submissions // count) for limit in (one, other))
+    return RateLimit(count, per, max(one.margin, other.margin))
 
 
 class TokenBucket:

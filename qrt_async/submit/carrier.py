@@ -8,11 +8,11 @@ from typing import Any
 
 from qrt_async.api.job_calls import NewJob
 from qrt_async.api.models import CreatedJob
-from qrt_async.errors import JournalError, NotFound, NotSent, QrtError, ServiceClosed
+from qrt_async.errors import JournalError, NotSent, QrtError, ServiceClosed
 from qrt_async.events import JournalFailed
 from qrt_async.jobs.job import AsyncJob
 from qrt_async.submit.budget import Spending
-from qrt_async.submit.counter import Counter
+from qrt_async.submit.counter import Counter, Told
 from qrt_async.submit.diary import Diary, Intent, Withdrawn, withdrawn
 from qrt_async.submit.errand import Errand
 from qrt_async.submit.gates import Gate, InFlight, Load
@@ -47,7 +47,7 @@ class Carrier:
         self._purse = Purse(spending, diary, counter.means, self._kick)
         self._store = store
         self._passages: dict[str, Passage] = {}
-        self._unsent: set[Passage] = set()
+        self._unsent: dict[Passage, Told] = {}
         self._withdrawn: set[str] = set()
         """Not yet written down."""
         self._left: list[Passage] = []
@@ -72,10 +72,10 @@ class Carrier:
         """Have it called once, when one fewer waits."""
         self._rooms.append(call)
 
-    def start(self, passage: Passage, new: NewJob, pack: Pack, *, watch: bool) -> None:
-        """From now on it is on its way."""
+    def start(self, passage: Passage, new: NewJob, pack: Pack, *, watch: bool, again: bool = False) -> None:
+        """From now on it is on its way; ``again``, in this process."""
         self._passages[passage.key] = passage
-        self._unsent.add(passage)
+        self._unsent[passage] = self.counter.told(passage.key, new, again=again)
         self._empty.clear()
         crew = self.counter.means.crew
         work = self._carry(passage, new, pack, watch)
@@ -87,7 +87,7 @@ class Carrier:
         self._passages[passage.key] = passage
         passage.accept(job)
         self._in_flight.take(passage.key, self._load(intent))
-        work = self._follow(passage, job)
+        work = self._follow(passage)
         passage.task = self.counter.means.crew.start(work, "submission's way", expected=True)
         passage.task.add_done_callback(lambda done: self._done(passage, done))
 
@@ -176,7 +176,7 @@ class Carrier:
             return
         if watch or self._purse.spending is not None:
             self.counter.arrivals.watch(job.id)
-            await self._follow(passage, job)
+            await self._follow(passage)
         else:
             self._in_flight.free(passage.key)
             self._kick()
@@ -240,19 +240,16 @@ class Carrier:
         if self._stopped:
             raise NotSent(f"Submission {passage.key} was not sent: {self._stopped}")
 
-    async def _follow(self, passage: Passage, job: AsyncJob[Any]) -> None:
+    async def _follow(self, passage: Passage) -> None:
         """To the end of the job, and of its charge."""
-        try:
-            ending = (await job.wait()).value
-        except NotFound as error:
-            ending = str(error)
-        except QrtError:
+        ending = await passage.ending()
+        if ending is None or passage.job is None:
             return  # it goes on, and the journal says so; only here nobody watches it any more
         await self._note(passage, self.diary.moved(passage.key, "ended", ending))
         self._in_flight.free(passage.key)
         self._kick()
         passage.end()
-        await self._purse.settle(passage.key, job)
+        await self._purse.settle(passage.key, passage.job)
 
     async def _note(self, passage: Passage, writing: Awaitable[None]) -> bool:
         """A journal that fails must not make a job seem lost."""
@@ -277,9 +274,15 @@ class Carrier:
 
     def _sent(self, passage: Passage) -> None:
         """It waits no more."""
-        self._unsent.discard(passage)
+        told = self._unsent.pop(passage, None)
+        if told is not None:
+            told(passage.job, passage.error)
         if not self._unsent:
             self._empty.set()
+        self.tell_room()
+
+    def tell_room(self) -> None:
+        """One fewer waits."""
         rooms, self._rooms = self._rooms, []
         for call in rooms:
             call()

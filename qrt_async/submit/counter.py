@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, TypedDict
 
 import msgspec
@@ -13,6 +13,7 @@ from qrt_async.api.job_calls import LogLevel, NewJob, create_job
 from qrt_async.api.models import CreatedJob
 from qrt_async.api.pieces import Long
 from qrt_async.errors import InvalidInput, ServiceClosed
+from qrt_async.events import SubmissionBegun, SubmissionOver, wanted
 from qrt_async.jobs.job import AsyncJob
 from qrt_async.jobs.tags import check_users
 from qrt_async.programs.program import Program
@@ -27,6 +28,8 @@ from qrt_async.transport.tasks import Home
 
 if TYPE_CHECKING:
     from qrt_async.submit.journal import Journal
+
+Told = Callable[[AsyncJob[Any] | None, BaseException | None], None]
 
 
 class Wishes(TypedDict, total=False):
@@ -70,11 +73,41 @@ class Counter:
         self.home.enter()
         new = draft(program, backend, wishes)
         key = fresh_key()
+        told = self.told(key, new)
+        try:
+            job = await self._run(program, new, key, wishes)
+        except BaseException as error:
+            told(None, error)
+            raise
+        told(job, None)
+        return job
+
+    def told(self, key: str, new: NewJob, *, again: bool = False) -> Told:
+        """Tell those who want to know that a submission begins; call what it returns when it is over."""
+        announce = self.means.announce
+        if not wanted(announce, SubmissionBegun):
+            return _untold
+        started = asyncio.get_running_loop().time()
+        announce(SubmissionBegun(key=key, backend=new.backend, program_id=new.program_id, again=again))
+
+        def over(job: AsyncJob[Any] | None, error: BaseException | None) -> None:
+            announce(
+                SubmissionOver(
+                    key=key,
+                    seconds=asyncio.get_running_loop().time() - started,
+                    job_id=None if job is None else job.id,
+                    error=None if error is None else type(error).__name__,
+                )
+            )
+
+        return over
+
+    async def _run(self, program: Program[Any], new: NewJob, key: str, wishes: Wishes) -> AsyncJob[Any]:
         errand = Errand(
             self.means,
             await self.written(program, new, wishes.get("isa", "check"), tag_of(key)),
             key,
-            Load(backend, self.instance, new.cost),
+            Load(new.backend, self.instance, new.cost),
         )
         created = await self.sender.send(errand, lambda _, made, error: self.arrivals.left(new, made, error))
         job = self.accepted(errand, new, created)
@@ -96,7 +129,7 @@ class Counter:
         params = await self._intake.params(program, new.backend, new.calibration_id, isa)
         new = msgspec.structs.replace(new, params=params, tags=(*(new.tags or ()), tag))
         if isinstance(params, Long):  # copying them into the body of the request takes a while
-            return await asyncio.to_thread(create_job, new)
+            return await self._intake.worker.do(create_job, new)
         return create_job(new)
 
     def accepted(self, errand: Errand, new: NewJob, created: CreatedJob) -> AsyncJob[Any]:
@@ -116,6 +149,10 @@ class Counter:
     async def close(self) -> None:
         """Nothing is under way any more."""
         await self.sender.close()
+
+
+def _untold(job: AsyncJob[Any] | None, error: BaseException | None) -> None:
+    """Nobody listens."""
 
 
 def draft(program: Program[Any], backend: str, wishes: Wishes) -> NewJob:

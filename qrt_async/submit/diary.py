@@ -38,6 +38,12 @@ class Intent(msgspec.Struct, frozen=True, kw_only=True):
     private: bool = False
     instance: str | None = None
     watch: bool = True
+    shared: Literal["member", "bundle"] | None = None
+    """One that shares a job with others, or the job itself."""
+    size: str | None = None
+    """Of a member: what it takes of a job, as JSON."""
+    origin: str | None = None
+    """Of a bundle that looks for what made another fail: the key of that one."""
 
 
 class Account(msgspec.Struct, frozen=True, kw_only=True):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import subprocess
 import sys
 from pathlib import Path, PurePath
 
@@ -12,20 +13,48 @@ _NETWORK = re.compile(
     r"|fuse\.(?:sshfs|s3fs|gcsfuse|glusterfs|ceph|rclone|davfs|gvfsd-fuse|smbnetfs|nfs.*)"
 )
 _MOUNTS = Path("/proc/self/mountinfo")
+_MOUNT = "/sbin/mount"
+"""Names what is mounted on macOS and the BSDs, which have no such file."""
+_REMOTE = 4
+"""https://learn.microsoft.com/windows/win32/api/fileapi/nf-fileapi-getdrivetypew"""
 
 
 def network_kind(path: Path) -> str | None:
     """The kind of network file system that ``path`` would lie on; ``None`` for a local disk, or where the platform
-    does not tell."""
+    does not tell. Runs a program on macOS: not for the loop."""
     if sys.platform == "win32":
-        return "a network share" if str(path.absolute()).startswith("\\\\") else None
+        return "a network share" if _is_share(path) else None
+    real = Path(os.path.realpath(path))
     try:
-        real = Path(os.path.realpath(path))
-        mounts = _MOUNTS.read_text("utf-8", "replace")
-    except OSError:
+        kind = kind_at(real, _MOUNTS.read_text("utf-8", "replace")) if _MOUNTS.exists() else _kind_told(real)
+    except (OSError, subprocess.SubprocessError):
         return None
-    kind = kind_at(real, mounts)
     return kind if kind is not None and _NETWORK.fullmatch(kind) else None
+
+
+def _is_share(path: Path) -> bool:
+    """Named as one, or by a letter that stands for one."""
+    import ctypes
+
+    drive = path.absolute().drive
+    if drive.startswith("\\\\"):
+        return True
+    windows = getattr(ctypes, "windll", None)
+    return windows is not None and windows.kernel32.GetDriveTypeW(f"{drive}\\") == _REMOTE
+
+
+def _kind_told(path: PurePath) -> str | None:
+    told = subprocess.run([_MOUNT], capture_output=True, timeout=10, check=True)  # noqa: S603 - the system's own
+    return kind_in(path, told.stdout.decode("utf-8", "replace"))
+
+
+def kind_in(path: PurePath, told: str) -> str | None:
+    """The file system that is mounted there, in the words of ``mount``: ``server:/home on /mnt/home (nfs, nodev)``."""
+    mounts = re.findall(r"^.+? on (/.*?) \(([^,)]+)[^)]*\)$", told, re.MULTILINE)
+    above = [
+        (len(PurePath(where).parts), kind) for where, kind in mounts if path.is_relative_to(PurePath(where))
+    ]
+    return max(above, key=lambda mount: mount[0])[1].strip() if above else None
 
 
 def kind_at(path: PurePath, mountinfo: str) -> str | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import asyncio
 import math
-from weakref import WeakKeyDictionary, WeakSet, WeakValueDictionary
+from weakref import WeakSet
 
 from qrt_async.errors import InvalidInput, JournalError, OverUsage, QrtError
 from qrt_async.events import PermitAwaited
@@ -13,7 +13,7 @@ from qrt_async.jobs.known import Known
 from qrt_async.submit.bucket import RateLimit
 from qrt_async.submit.errand import Errand, Means
 from qrt_async.submit.gates import Gate, Hold, PendingCap, Shut
-from qrt_async.submit.line import Line
+from qrt_async.submit.line import Line, Place
 from qrt_async.submit.permits import PermitStore, ProcessPermits
 from qrt_async.submit.recent import recent_ages
 
@@ -117,6 +117,14 @@ class Entrance:
             crew = next(iter(self._line)).means.crew
             self._serving = crew.start(self._serve(), "line of submissions")
             self._serving.add_done_callback(self._served)
+
+    def move(self, errand: Errand, place: Place) -> None:
+        """It stands somewhere else from now on."""
+        errand.place = place
+        if errand in self._line:
+            self._line.remove(errand)
+            self._line.add(errand, place)
+            self.kick()
 
     def evict(self, means: Means, error: QrtError) -> None:
         """A service closes: those in line who came from it are told why."""
@@ -272,23 +280,6 @@ class Entrance:
 
     def _pending(self) -> int:
         return sum(not known.settled for known in self._jobs)
-
-
-_ENTRANCES: WeakKeyDictionary[asyncio.AbstractEventLoop, WeakValueDictionary[str, Entrance]] = (
-    WeakKeyDictionary()
-)
-"""Held weakly on both sides: what outlives every service of a user is only what the service itself knows."""
-
-
-def entrance_of(user: str, limit: RateLimit | None) -> Entrance:
-    """The one entrance of this user in the running loop. It lives as long as somebody holds it."""
-    entrances = _ENTRANCES.setdefault(asyncio.get_running_loop(), WeakValueDictionary())
-    found = entrances.get(user)
-    if found is None:
-        found = entrances[user] = Entrance(limit)
-    else:
-        found.meet(limit)
-    return found
 
 
 def _given(turn: asyncio.Future[None]) -> bool:

@@ -40,7 +40,7 @@ async def _nothing() -> None:
 
 
 class Errand:
-    """``call`` is the POST, whose job has the tag of ``key``.
+    """``call`` is the POST, whose job has the reserved ``tag``: that of ``key`` and tenant, unless said otherwise.
 
     A ``patient`` one waits where it may get better: usage used up, a backend paused, the service out of reach.
     ``leaving`` is awaited before each POST leaves, and its ``False`` sends the errand back into the line; ``returned``
@@ -63,11 +63,12 @@ class Errand:
         leaving: Callable[[], Awaitable[bool]] = _at_once,
         returned: Callable[[], Awaitable[None]] = _nothing,
         suspect: bool = False,
+        tag: str | None = None,
     ) -> None:
         self.means = means
         self.call = call
         self.key = key
-        self.tag = tag_of(key, place.tenant)
+        self.tag = tag or tag_of(key, place.tenant)
         self.load = load
         self.place = place
         self.gates = gates

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, Protocol
 
 from qrt_async.api.models import CreatedJob
 from qrt_async.errors import NotSent, QrtError, Refused, Unavailable, UnknownSubmission
@@ -32,24 +32,49 @@ def everybody(_: str | None) -> bool:
     return True
 
 
+class Others(Protocol):
+    """Finds those that need more than a row of their own."""
+
+    def here(self, key: str) -> Passage | None:
+        """One that somebody in this process holds."""
+
+    async def found(self, sighting: Sighting) -> Passage | None:
+        """As the journal has it, taken up where its process is gone."""
+
+    @property
+    def waiting(self) -> int:
+        """How many wait here that another process may withdraw."""
+
+    def gone(self, keys: list[str]) -> None:
+        """Another process has taken these back."""
+
+    async def seen(self, passage: Passage, sighting: Sighting) -> None:
+        """A look at one that another process carries, or carried."""
+
+
 class Finder:
     """For one ``Submitter``. Nothing here sends what another process has in hand."""
 
     def __init__(
         self, carrier: Carrier, recoverer: Recoverer, register: Register, journal: Journal | None
     ) -> None:
+        self.withdraw = carrier.withdraw
+        """How one of this process is taken back."""
+        self.others: Others | None = None
         self._carrier = carrier
         self._recoverer = recoverer
         self._register = register
         self._journal = journal
         counter = carrier.counter
         self._instance, self._arrivals, self._crew = counter.instance, counter.arrivals, counter.means.crew
-        self._follower = None if journal is None else Follower(journal, carrier, self._seen)
+        self._follower = (
+            None if journal is None else Follower(journal, counter, self._seen, self._gone, self._waiting)
+        )
 
     async def find(self, key: str, sees: Sees = everybody) -> Submission[Any]:
         """See ``Submitter.find``."""
         passage = await self._passage(key, sees)
-        return Submission(passage, self._carrier.withdraw)
+        return Submission(passage, self.withdraw)
 
     async def cancel(self, key: str, sees: Sees = everybody) -> bool:
         """See ``Submitter.cancel``. Goes on when whoever asked is cancelled: it was asked."""
@@ -80,6 +105,14 @@ class Finder:
         if self._follower is not None:
             self._follower.begin()
 
+    def _gone(self, keys: list[str]) -> None:
+        self._carrier.withdrawn_elsewhere(keys)
+        if self.others is not None:
+            self.others.gone(keys)
+
+    def _waiting(self) -> int:
+        return self._carrier.waiting + (0 if self.others is None else self.others.waiting)
+
     async def stop(self) -> None:
         """Its ``Submitter`` is left."""
         if self._follower is not None:
@@ -97,6 +130,7 @@ class Finder:
 
     def _here(self, key: str) -> Passage | None:
         found = self._carrier.passage(key) or self._register.passage(key) or self._recoverer.taken(key)
+        found = found or (None if self.others is None else self.others.here(key))
         past = self._register.past(key)
         return found if found is not None or past is None else self._again(past)
 
@@ -105,7 +139,10 @@ class Finder:
             sighting = (await sight(journal, [key], self._instance)).get(key)
             if sighting is None or not sees(sighting.row.intent.tenant):
                 return None
-            found = self._here(key) or self._by(sighting)
+            found = self._here(key)
+            if found is None and sighting.row.intent.shared is not None:
+                return None if self.others is None else await self.others.found(sighting)
+            found = found or self._by(sighting)
             if found is None:  # whoever carried it is gone
                 found = (await self._recoverer.take_up([key])).get(key)
             if found is not None:
@@ -118,21 +155,28 @@ class Finder:
         if row.job_id is not None and (row.state == "ended" or sighting.owner is not None):
             return self._attached(self._recoverer.passage_of(row.intent), row, row.job_id)
         if row.state in {"failed", "withdrawn"} or sighting.ours:
-            return self._lost(self._recoverer.passage_of(row.intent), sighting)
+            return self.lost(self._recoverer.passage_of(row.intent), sighting)
         if sighting.owner is None or self._follower is None:
             return None
         passage = self._recoverer.passage_of(row.intent)
-        passage.elsewhere = f"process {sighting.owner} carries it"
-        self._follower.follow(passage)
+        self.follow(passage, sighting)
         return passage
+
+    def follow(self, passage: Passage, sighting: Sighting) -> None:
+        """By what its process writes down."""
+        passage.elsewhere = f"process {sighting.owner} carries it"
+        if self._follower is not None:
+            self._follower.follow(passage)
 
     async def _seen(self, passage: Passage, sighting: Sighting) -> None:
         """A look at one that another process carries, or carried."""
         row = sighting.row
-        if row.job_id is not None and (row.state == "ended" or sighting.owner is not None):
+        if row.intent.shared is not None and self.others is not None:
+            await self.others.seen(passage, sighting)
+        elif row.job_id is not None and (row.state == "ended" or sighting.owner is not None):
             self._attached(passage, row, row.job_id)
         elif row.state in {"failed", "withdrawn"}:
-            self._lost(passage, sighting)
+            self.lost(passage, sighting)
         elif sighting.owner is None:
             await self._recoverer.take_up([passage.key])
 
@@ -145,7 +189,7 @@ class Finder:
             passage.part()
         return passage
 
-    def _lost(self, passage: Passage, sighting: Sighting) -> Passage:
+    def lost(self, passage: Passage, sighting: Sighting) -> Passage:
         """There is no job. Whoever hears of it has asked."""
         passage.heard = True
         withdrawn = sighting.row.state == "withdrawn" or self._carrier.carries(passage.key)
@@ -154,6 +198,8 @@ class Finder:
 
     def _again(self, past: Past) -> Passage:
         """One that is over, in this process."""
+        if past.passage is not None:
+            return past.passage
         passage = Passage(past.record.id, past.record.backend, past.place, lambda _: None)
         if past.record.job_id is not None:
             new, job_id = past.new, past.record.job_id
@@ -172,7 +218,7 @@ class Finder:
 
     async def _cancel(self, passage: Passage) -> bool:
         while passage.unsent:
-            if self._carrier.withdraw(passage):
+            if self.withdraw(passage):
                 await passage.settled()
                 return True
             foreign = passage.elsewhere is not None

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 from weakref import WeakValueDictionary
 
 from qrt_async.errors import JournalError, ServiceClosed
-from qrt_async.submit.carrier import Carrier
+from qrt_async.submit.counter import Counter
 from qrt_async.submit.journal import Journal
 from qrt_async.submit.passage import Passage
 from qrt_async.submit.records import Sighting, sight, withdrawn_since
@@ -17,15 +17,20 @@ _BETWEEN = 1.0
 """Seconds between two looks into the journal: another process cannot tell us."""
 
 Seen = Callable[[Passage, Sighting], Awaitable[None]]
+Gone = Callable[[list[str]], None]
 
 
 class Follower:
     """One task, as long as somebody holds a submission that is followed, or one waits here that others may withdraw.
-    ``seen`` takes in what a look shows."""
+    ``seen`` takes in what a look shows, ``gone`` what others have withdrawn, of the ``waiting``."""
 
-    def __init__(self, journal: Journal, carrier: Carrier, seen: Seen) -> None:
+    def __init__(
+        self, journal: Journal, counter: Counter, seen: Seen, gone: Gone, waiting: Callable[[], int]
+    ) -> None:
         self._journal = journal
-        self._carrier = carrier
+        self._crew, self._instance = counter.means.crew, counter.instance
+        self._gone = gone
+        self._waiting = waiting
         self._seen = seen
         self._passages: WeakValueDictionary[str, Passage] = WeakValueDictionary()
         self._task: asyncio.Task[None] | None = None
@@ -38,7 +43,7 @@ class Follower:
     def begin(self) -> None:
         """There is something to look for."""
         if self._task is None or self._task.done():
-            self._task = self._carrier.counter.means.crew.start(self._run(), "look into the journal")
+            self._task = self._crew.start(self._run(), "look into the journal")
             self._task.add_done_callback(lambda _: self._let_go())
 
     async def stop(self) -> None:
@@ -49,11 +54,11 @@ class Follower:
 
     async def _run(self) -> None:
         since = now()
-        while self._passages or self._carrier.waiting:
+        while self._passages or self._waiting():
             await asyncio.sleep(_BETWEEN)
             try:
                 since, gone = await withdrawn_since(self._journal, since)
-                self._carrier.withdrawn_elsewhere(gone)
+                self._gone(gone)
                 await self._look()
             except JournalError:
                 continue  # a full disk, say: whoever carries them has the same trouble
@@ -61,22 +66,22 @@ class Follower:
     async def _look(self) -> None:
         """At those that are followed."""
         keys = list(self._passages)
-        found = await sight(self._journal, keys, self._carrier.counter.instance) if keys else {}
+        found = await sight(self._journal, keys, self._instance) if keys else {}
         for key, sighting in found.items():
             passage = self._passages.get(key)
             if passage is not None and passage.elsewhere is not None:
                 await self._seen(passage, sighting)
-            if passage is None or passage.elsewhere is None or not passage.unsent:
+            if passage is None or passage.elsewhere is None or passage.is_told:
                 self._passages.pop(key, None)
             del passage
 
     def _let_go(self) -> None:
         for passage in list(self._passages.values()):
-            if passage.elsewhere is not None and passage.unsent:
+            if passage.elsewhere is not None and not passage.is_told:
                 error = ServiceClosed(
                     f"Nobody follows submission {passage.key} any more, which another process carries."
                 )
                 error.submitted = error.billed = "unknown"
                 passage.heard = True
-                passage.fail(error)
+                passage.lose(error)
         self._passages.clear()

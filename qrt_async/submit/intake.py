@@ -16,6 +16,7 @@ from qrt_async.errors import InvalidInput, ServiceError, Throttled, Unavailable
 from qrt_async.programs.isa import InstructionSet
 from qrt_async.programs.program import Program
 from qrt_async.transport.bodies import whole
+from qrt_async.transport.worker import Worker
 
 Isa: TypeAlias = Literal["check", "off"]
 """Whether circuits are compared with the backend's instruction set before they are sent."""
@@ -25,6 +26,9 @@ Configuration: TypeAlias = Callable[[str, str | None], Awaitable[Mapping[str, An
 MAX_PAYLOAD = 64_000_000
 """Bytes of params in one job. The service documents no number today; its older pages said 64 MB."""
 
+_BRIEF, _BRIEF_TO_CHECK = 16_384, 512
+"""Characters of params that are encoded on the loop, or checked and encoded: a fifth of a millisecond or two. More
+takes a thread."""
 _FRESH = 900.0
 """Seconds for which a backend is believed to be as it said it is."""
 _PAUSE = 10.0
@@ -39,12 +43,12 @@ class _Known(NamedTuple):
 class Intake:
     """One for a service. ``configuration`` asks for that of a backend."""
 
-    def __init__(self, configuration: Configuration, max_payload: int) -> None:
+    def __init__(self, configuration: Configuration, worker: Worker, max_payload: int) -> None:
         self._configuration = configuration
+        self.worker = worker
         self.max_payload = whole("max_payload", max_payload)
         self._known: dict[tuple[str, str | None], _Known] = {}
         self._asking: defaultdict[tuple[str, str | None], asyncio.Lock] = defaultdict(asyncio.Lock)
-        self._working = asyncio.Lock()
 
     async def params(
         self, program: Program[Any], backend: str, calibration_id: str | None = None, isa: Isa = "check"
@@ -57,8 +61,10 @@ class Intake:
             raise InvalidInput(f"isa is {isa!r}; allowed are 'check' and 'off'.")
         check = isa == "check" and program.checkable and _has_qiskit()
         instructions = await self._instructions(backend, calibration_id) if check else None
-        async with self._working:  # a large circuit takes a while: in a thread, and one is enough for all
-            encoded = await asyncio.to_thread(_prepared, program, instructions)
+        if program.bulk <= (_BRIEF if instructions is None else _BRIEF_TO_CHECK):
+            encoded = _prepared(program, instructions)
+        else:
+            encoded = await self.worker.do(_prepared, program, instructions)
         if len(encoded) > self.max_payload:
             raise InvalidInput(
                 f"The params of this job are {len(encoded):,} bytes; at most {self.max_payload:,} are sent "
@@ -71,8 +77,7 @@ class Intake:
         if program.checkable and _has_qiskit():
             instructions = await self._instructions(backend, None)
             if instructions is not None:
-                async with self._working:
-                    await asyncio.to_thread(program.check, instructions)
+                await self.worker.do(program.check, instructions)
 
     async def _instructions(self, backend: str, calibration_id: str | None) -> InstructionSet | None:
         """Asked for once, however many want it at the same time."""

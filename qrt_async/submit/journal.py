@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -28,10 +28,9 @@ SELECT (SELECT total(charged) FROM submissions WHERE reserved IS NOT NULL)
 """What counts in a budget: that which was sent under one. Charged, doubles included; and reserved by others."""
 
 _FIELDS = {"program_id": "program", "session_id": "session"}
-ROWS = (
-    "SELECT key, program, backend, body, priority, tenant, cost, tags, session, private, instance, watch,"
-    " state, posts, job, detail, reserved IS NOT NULL AND charged IS NULL FROM submissions"
-)
+_INTENT = tuple(_FIELDS.get(name, name) for name in Intent.__struct_fields__)
+_STATE = "state, posts, job, detail, reserved IS NOT NULL AND charged IS NULL"
+ROWS = f"SELECT {', '.join(_INTENT)}, {_STATE} FROM submissions"  # noqa: S608 - our names
 
 T = TypeVar("T")
 
@@ -69,6 +68,10 @@ class Journal(KeepsSessions):
         await self._writer.run(lambda _: None)
 
     async def intend(self, intent: Intent) -> None:
+        await self._do(*self.inserting(intent))
+
+    def inserting(self, intent: Intent) -> tuple[str, dict[str, Any]]:
+        """What writes it down, unless it is there."""
         fields: dict[str, Any] = {
             _FIELDS.get(name, name): getattr(intent, name) for name in intent.__struct_fields__
         }
@@ -76,7 +79,7 @@ class Journal(KeepsSessions):
         fields |= {"made": now(), "changed": now()}
         names = ", ".join(fields)
         marks = ", ".join(f":{name}" for name in fields)
-        await self._do(f"INSERT OR IGNORE INTO submissions ({names}) VALUES ({marks})", fields)  # noqa: S608 - our names
+        return f"INSERT OR IGNORE INTO submissions ({names}) VALUES ({marks})", fields  # noqa: S608 - our names
 
     async def leaving(self, key: str) -> None:
         def write(db: sqlite3.Connection) -> bool:
@@ -183,6 +186,10 @@ class Journal(KeepsSessions):
         """What ``work`` returns, committed: for who keeps more than submissions in this file."""
         return await self._writer.run(work)
 
+    def begin(self, work: Callable[[sqlite3.Connection], object]) -> None:
+        """The same where nobody waits for it; it is done in its turn. Raises ``JournalError`` where it was closed."""
+        self._writer.begin(work)
+
     async def keys(self) -> set[str]:
         """The keys of all submissions that were ever written down here."""
         return await self._writer.run(
@@ -239,7 +246,7 @@ class Journal(KeepsSessions):
             (self.owner, instance),
         )
         rows = db.execute(
-            f"{ROWS} WHERE owner = ? AND instance IS ? AND state != 'withdrawn' ORDER BY rowid",
+            f"{ROWS} WHERE owner = ? AND instance IS ? AND state != 'withdrawn' AND shared IS NULL ORDER BY rowid",
             (self.owner, instance),
         )
         return [row_of(row) for row in rows]
@@ -252,7 +259,9 @@ class Journal(KeepsSessions):
                 "UPDATE submissions SET owner = ? WHERE key = ? AND owner NOT IN (SELECT id FROM owners)",
                 (self.owner, key),
             )
-            row = db.execute(f"{ROWS} WHERE key = ? AND owner = ?", (key, self.owner)).fetchone()
+            row = db.execute(
+                f"{ROWS} WHERE key = ? AND owner = ? AND shared IS NULL", (key, self.owner)
+            ).fetchone()
             if row is not None:
                 found.append(row_of(row))
         return found
@@ -266,23 +275,21 @@ class Journal(KeepsSessions):
         db.execute("DELETE FROM owners WHERE id = ?", (self.owner,))
 
 
+def read_intent(row: Mapping[str, Any]) -> Intent:
+    """From the columns of a row."""
+    fields = {name: row[_FIELDS.get(name, name)] for name in Intent.__struct_fields__}
+    fields["tags"] = tuple(msgspec.json.decode(fields["tags"]))
+    return Intent(**fields | {name: bool(fields[name]) for name in ("private", "watch")})
+
+
 def row_of(found: Any) -> Row:
-    key, program, backend, body, priority, tenant, cost, tags, session, private, instance, watch, *rest = (
-        found
+    *intent, state, posts, job, detail, uncharged = found
+    columns = dict(zip(_INTENT, intent, strict=True))
+    return Row(
+        intent=read_intent(columns),
+        state=state,
+        posts=posts,
+        job_id=job,
+        detail=detail,
+        uncharged=bool(uncharged),
     )
-    state, posts, job, detail, uncharged = rest
-    intent = Intent(
-        key=key,
-        program_id=program,
-        backend=backend,
-        body=body,
-        priority=priority,
-        tenant=tenant,
-        cost=cost,
-        tags=tuple(msgspec.json.decode(tags)),
-        session_id=session,
-        private=bool(private),
-        instance=instance,
-        watch=bool(watch),
-    )
-    return Row(intent=intent, state=state, posts=posts, job_id=job, detail=detail, uncharged=bool(uncharged))

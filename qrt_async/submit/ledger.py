@@ -76,7 +76,22 @@ CREATE INDEX submissions_by_charge ON submissions (owner, reserved, charged) WHE
 """
 """Seconds of QPU time that a submission under a budget may still be charged, and was."""
 
-JOURNAL = Form("journal", int.from_bytes(b"qrtj"), (_SUBMISSIONS, _CHARGES))
+_SHARES = """
+ALTER TABLE submissions ADD COLUMN shared TEXT;
+ALTER TABLE submissions ADD COLUMN size TEXT;
+ALTER TABLE submissions ADD COLUMN origin TEXT;
+ALTER TABLE submissions ADD COLUMN bundle TEXT;
+ALTER TABLE submissions ADD COLUMN first INTEGER;
+ALTER TABLE submissions ADD COLUMN pubs INTEGER;
+ALTER TABLE submissions ADD COLUMN suspicion TEXT;
+ALTER TABLE submissions ADD COLUMN failure TEXT;
+CREATE INDEX submissions_by_bundle ON submissions (bundle) WHERE bundle IS NOT NULL;
+"""
+"""Submissions that share jobs (``shared``: ``member``), and those jobs (``bundle``). A member is PUBs ``first`` and
+following, ``pubs`` of them, in the job whose key is ``bundle``, unless that is still ``waiting``; ``suspicion`` and
+``origin`` belong to a search for what made a job fail, ``failure`` is its error."""
+
+JOURNAL = Form("journal", int.from_bytes(b"qrtj"), (_SUBMISSIONS, _CHARGES, _SHARES))
 
 PERMITS = Form(
     "store of permits",

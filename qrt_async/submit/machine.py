@@ -11,9 +11,9 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from qrt_async.submit.bucket import RateLimit, TokenBucket
+from qrt_async.submit.bucket import RateLimit, TokenBucket, strictest
 from qrt_async.submit.owners import Lock, lock_of
-from qrt_async.submit.permits import closed_for
+from qrt_async.submit.permits import PermitStore, closed_for
 from qrt_async.submit.writer import Work, Writer
 
 if TYPE_CHECKING:
@@ -23,11 +23,14 @@ _POLL = 0.25
 """Seconds after which to ask again where another process has to give a permit back: it cannot tell us."""
 _JUMP = 1.0
 """Seconds by which clocks are set back and nobody minds."""
+_ON_THE_WIRE = 1 / 12
+"""The part of a period (5 s of IBM's) for which a request may still be on its way when its process has died."""
 
 
 class MachinePermits:
     """One file for each user of the service. A permit is a lease: it ends with the process that holds it, and as
-    nobody knows what became of its request, its token returns one period after that was noticed.
+    nobody knows what became of its request, its token returns one period after that was noticed, and what the
+    request may still have been on its way.
 
     A wall clock that jumps back closes the store for one period. ``inline`` works without a thread, and blocks; it
     and ``clock`` are for tests.
@@ -108,13 +111,17 @@ class MachinePermits:
         self._write(lambda db: _close(db, until))
 
     def tighten(self, limit: RateLimit) -> None:
-        if limit.stricter_than(self._limit):
-            self._limit = limit
+        self._limit = strictest(self._limit, limit)
         self._write(lambda db: _tighten(db, limit))
 
     def count_in(self, ages: Sequence[float]) -> None:
         now = self._clock()
-        self._write(lambda db: _count_in(db, [now - age for age in ages]))
+
+        def write(db: sqlite3.Connection) -> None:
+            _forget_returned(db, now, _tighten(db, self._limit))
+            _count_in(db, [now - age for age in ages])
+
+        self._write(write)
 
     def forecast(self, ahead: int) -> float:
         return self._seen.forecast(self._clock(), ahead)
@@ -147,7 +154,7 @@ class MachinePermits:
         limit = _tighten(db, self._limit)
         self._limit = limit
         _mind_the_clock(db, now, limit)
-        db.execute("DELETE FROM permits WHERE replied + ? <= ?", (limit.hold, now))
+        _forget_returned(db, now, limit)
         bucket = _bucket(db, limit)
         if bucket.wait(now) > 0 and self._end_leases(db, now, owner):
             bucket = _bucket(db, limit)
@@ -159,7 +166,8 @@ class MachinePermits:
         return _POLL if math.isinf(wait) else wait
 
     def _end_leases(self, db: sqlite3.Connection, now: float, ours: str) -> bool:
-        """Permits of processes that died were used, for all we know, until now."""
+        """Permits of processes that died were used, for all we know, until now, and a little longer: what they sent
+        last may reach the service after their end."""
         owners = db.execute(
             "SELECT DISTINCT owner FROM permits WHERE replied IS NULL AND owner != ?", (ours,)
         )
@@ -168,13 +176,23 @@ class MachinePermits:
             lock = lock_of(self._path, owner)
             if lock.take():
                 lock.drop()
-                db.execute("UPDATE permits SET replied = ? WHERE owner = ? AND replied IS NULL", (now, owner))
+                db.execute(
+                    "UPDATE permits SET replied = ? WHERE owner = ? AND replied IS NULL",
+                    (now + _ON_THE_WIRE * self._limit.per, owner),
+                )
                 ended = True
         return ended
 
     def _not_wanted(self, taken: asyncio.Future[float]) -> None:
         if not taken.cancelled() and taken.exception() is None and taken.result() == 0.0:
             self.take_back()
+
+
+def store_of(permits: str | Path | PermitStore | None, limit: RateLimit | None) -> PermitStore | None:
+    """As it was asked for: by the path of a file, or as a store that is made already."""
+    if not isinstance(permits, str | Path):
+        return permits
+    return MachinePermits(permits) if limit is None else MachinePermits(permits, limit)
 
 
 def _connect(path: Path, lock: Lock) -> sqlite3.Connection:
@@ -199,15 +217,15 @@ def _bucket(db: sqlite3.Connection, limit: RateLimit) -> TokenBucket:
 
 
 def _tighten(db: sqlite3.Connection, limit: RateLimit) -> RateLimit:
-    """The strictest limit that any process knows."""
+    """The limit that keeps to all that any process knows."""
     known = db.execute("SELECT submissions, per, margin FROM state").fetchone()
     stored = None if known[0] is None else RateLimit(*known)
-    if stored is not None and not limit.stricter_than(stored):
-        return stored
-    db.execute(
-        "UPDATE state SET submissions = ?, per = ?, margin = ?", (limit.submissions, limit.per, limit.margin)
-    )
-    return limit
+    kept = strictest(stored, limit)
+    if kept != stored:
+        db.execute(
+            "UPDATE state SET submissions = ?, per = ?, margin = ?", (kept.submissions, kept.per, kept.margin)
+        )
+    return kept
 
 
 def _close(db: sqlite3.Connection, until: float) -> None:
@@ -220,6 +238,10 @@ def _mind_the_clock(db: sqlite3.Connection, now: float, limit: RateLimit) -> Non
         db.execute("UPDATE permits SET replied = ? WHERE replied > ?", (now, now))
         db.execute("UPDATE state SET closed_until = ?", (now + limit.hold,))
     db.execute("UPDATE state SET latest = ?", (now,))
+
+
+def _forget_returned(db: sqlite3.Connection, now: float, limit: RateLimit) -> None:
+    db.execute("DELETE FROM permits WHERE replied + ? <= ?", (limit.hold, now))
 
 
 def _count_in(db: sqlite3.Connection, replies: list[float]) -> None:

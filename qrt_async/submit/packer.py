@@ -29,7 +29,8 @@ class Packer:
     async def fresh(self, passage: Passage, program: Program[Any], new: NewJob, wishes: Wishes) -> Errand:
         """Checked, encoded, and written down."""
         tag = tag_of(passage.key, passage.place.tenant)
-        call = await self._counter.written(program, new, wishes.get("isa", "check"), tag)
+        isa = wishes.get("isa", "check")
+        call = await self._counter.sender.patiently(lambda: self._counter.written(program, new, isa, tag))
         intent = Intent(
             key=passage.key,
             program_id=new.program_id,

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any, Literal
 from weakref import ref
 
-from qrt_async.errors import NotSent, QrtError, ServiceClosed
+from qrt_async.errors import NotFound, NotSent, QrtError, ServiceClosed
 from qrt_async.jobs.job import AsyncJob
 from qrt_async.submit.entrance import Entrance
 from qrt_async.submit.errand import Errand
@@ -19,6 +19,9 @@ State = Literal["waiting", "sending", "accepted", "ended", "failed", "withdrawn"
 
 class Passage:
     """Changes only by ``set_out``, ``leave``, ``accept``, ``end`` and ``fail``."""
+
+    lasts = False
+    """Can its job's handle not be made anew from the job's id?"""
 
     def __init__(self, key: str, backend: str, place: Place, told: Callable[[Passage], None]) -> None:
         self.key = key
@@ -50,7 +53,7 @@ class Passage:
         """One that was sent and refused for speed waits again."""
         if self._state == "accepted" and self.job is not None and self.job.done():
             return "ended"  # seen by whoever waits for the job; nobody has come to say so yet
-        held = self._state == "sending" and self.entrance is not None and self.why is not None
+        held = self._state == "sending" and self.entrance is not None and self._held is not None
         return "waiting" if held else self._state
 
     @property
@@ -65,10 +68,27 @@ class Passage:
 
     @property
     def why(self) -> str | None:
-        """What holds it in line."""
-        if self.entrance is None or self.errand is None:
+        """What holds it: before the line, in it, or elsewhere."""
+        if self.elsewhere is not None and self.entrance is None:
             return self.elsewhere if self.unsent else None
+        if self._state == "waiting" and self.errand is None:
+            return "its program is being checked and encoded"
+        if self._state == "waiting" and self.entrance is None:
+            return "the service has not been reached yet"
+        return self._held
+
+    @property
+    def _held(self) -> str | None:
+        if self.entrance is None or self.errand is None:
+            return None
         return self.entrance.why(self.errand)
+
+    @property
+    def eta(self) -> float | None:
+        """Seconds until it is expected to be sent; ``None`` when it does not wait, or nobody can say."""
+        if self.entrance is None or self.errand is None or self.why is None:
+            return None
+        return self.entrance.eta(self.errand)
 
     @property
     def ahead(self) -> int | None:
@@ -81,6 +101,11 @@ class Passage:
     def is_kept(self) -> bool:
         """Is it written down, where there is something to write it into?"""
         return self._kept
+
+    @property
+    def is_told(self) -> bool:
+        """Is there nothing more to learn of it where another process carries it?"""
+        return not self.unsent
 
     def held_by(self, handle: object) -> None:
         """While this lives, somebody may still ask."""
@@ -97,7 +122,7 @@ class Passage:
         self._wake()
 
     def leave(self) -> None:
-        """The request leaves."""
+        """The request leaves, or may have left."""
         self._state = "sending"
         self._wake()
 
@@ -116,6 +141,19 @@ class Passage:
     def replace(self, job: AsyncJob[Any]) -> None:
         """It had become two jobs, and this is the one that is kept."""
         self.job = job
+
+    async def ending(self) -> str | None:
+        """How its job ended, once it has; of two jobs, the one that is kept. ``None`` where that was not seen."""
+        followed, words = None, None
+        while self.job is not None and self.job is not followed:
+            followed = self.job
+            try:
+                words = (await followed.wait()).value
+            except NotFound as error:
+                words = str(error)
+            except QrtError:
+                return None
+        return words
 
     def end(self) -> None:
         """The job has ended, however."""
@@ -139,6 +177,10 @@ class Passage:
             self._finish()
             if self._handle is None or self._handle() is None:
                 self.tell()
+
+    def lose(self, error: QrtError) -> None:
+        """Nobody follows it any more, which goes on elsewhere."""
+        self.fail(error)
 
     def tell(self) -> None:
         """Of an error that nobody has heard: once."""

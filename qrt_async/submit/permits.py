@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Sequence
 from typing import Protocol, runtime_checkable
 
-from qrt_async.submit.bucket import RateLimit, TokenBucket
+from qrt_async.submit.bucket import RateLimit, TokenBucket, strictest
 
 UNSTATED = 60.0
 """IBM's own period, for a refusal that names no pause where we have no limit of our own."""
@@ -41,10 +41,10 @@ class PermitStore(Protocol):
 
     def close(self, seconds: float | None, stated: RateLimit | None) -> None:
         """The service said "too many": nobody submits for ``seconds``, or for a period if it named none.
-        The limit it ``stated`` is kept to from now on, where it is stricter than the one known."""
+        The limit it ``stated`` is kept to from now on, besides the one known."""
 
     def tighten(self, limit: RateLimit) -> None:
-        """Keep to this limit, if it is stricter."""
+        """Keep to this limit, too."""
 
     def count_in(self, ages: Sequence[float]) -> None:
         """Submissions of the user that are so many seconds old, ours among them."""
@@ -91,9 +91,9 @@ class ProcessPermits:
         self._bucket.close(_now() + closed_for(seconds, self._limit))
 
     def tighten(self, limit: RateLimit) -> None:
-        if limit.stricter_than(self._limit):
-            self._limit = limit
-            self._bucket.learn(limit)
+        known, self._limit = self._limit, strictest(self._limit, limit)
+        if self._limit != known:
+            self._bucket.learn(self._limit)
 
     def count_in(self, ages: Sequence[float]) -> None:
         now = _now()

@@ -71,15 +71,6 @@ def new_of(intent: Intent) -> NewJob:
     )
 
 
-async def end_doubles(ask: Ask, key: str, tenant: str | None) -> tuple[JobRecord | None, list[Double]]:
-    """The oldest job of a submission; all others are cancelled."""
-    jobs = await with_tag(ask, tag_of(key, tenant))
-    if not jobs:
-        return None, []
-    kept, *others = jobs
-    return kept, [await _end(ask, key, kept.id, job) for job in others]
-
-
 async def _end(ask: Ask, key: str, kept: str, job: JobRecord) -> Double:
     if not job.state.status.final:
         with contextlib.suppress(Conflict, NotFound):  # it has ended meanwhile
@@ -126,10 +117,16 @@ class Recoverer:
         rows = [] if self._journal is None else await self._journal.claim(self._counter.instance)
         found = [self._take_up(row) for row in rows]
         lost = [] if since is None else await self._by_tags(since)
-        doubtful = {row.intent.key: row.intent.tenant for row in rows if row.posts > 1 and row.job_id}
-        doubtful |= {passage.key: passage.place.tenant for passage in self._carrier.doubtful}
+        doubtful = {
+            row.intent.key: (row.intent.tenant, row.job_id) for row in rows if row.posts > 1 and row.job_id
+        }
+        for passage in self._carrier.doubtful:
+            if passage.job is not None:
+                doubtful[passage.key] = (passage.place.tenant, passage.job.id)
         doubles = [
-            double for key, tenant in doubtful.items() for double in await self._end_doubles(key, tenant)
+            double
+            for key, (tenant, job_id) in doubtful.items()
+            for double in await self.one_again(key, tenant, job_id)
         ]
         closed, unclear = await self._close_sessions()
         return Recovery(
@@ -165,12 +162,14 @@ class Recoverer:
             return None
         passage = self.passage_of(intent)
         if row.state in {"waiting", "sending"}:
+            if row.state == "sending":
+                passage.leave()  # looked for first: nobody can take back what may be a job
             call = call_of(intent)
 
             async def pack() -> Errand:
                 return self._packer.again(passage, call, intent, suspect=row.state == "sending")
 
-            self._carrier.start(passage, new_of(intent), pack, watch=intent.watch)
+            self._carrier.start(passage, new_of(intent), pack, watch=intent.watch, again=True)
         elif row.job_id is not None:
             self._attach(passage, row, row.job_id)
         return passage
@@ -205,6 +204,7 @@ class Recoverer:
         return passage
 
     def handle(self, intent: Intent, job_id: str) -> AsyncJob[Any]:
+        """On the job that it became."""
         tag = tag_of(intent.key, intent.tenant)
         new = msgspec.structs.replace(new_of(intent), tags=(*intent.tags, tag))
         arrivals = self._counter.arrivals
@@ -227,15 +227,19 @@ class Recoverer:
             found.append(Submission(passage, self._carrier.withdraw))
         return found
 
-    async def _end_doubles(self, key: str, tenant: str | None) -> list[Double]:
-        kept, doubles = await end_doubles(self._ask, key, tenant)
+    async def one_again(self, key: str, tenant: str | None, job_id: str) -> list[Double]:
+        """The oldest job of a submission is kept, all others are cancelled. So far ``job_id`` was taken for it."""
+        kept, *others = await with_tag(self._ask, tag_of(key, tenant)) or (None,)
+        if kept is None or not others:
+            return []
+        if kept.id != job_id:  # first, so that whoever follows a double knows that by its end
+            await self._keep(key, kept)
+        doubles = [await _end(self._ask, key, kept.id, job) for job in others]
         for double in doubles:
             await self._carrier.diary.doubled(key, double.kept, double.job_id, double.charged)
             self._counter.means.announce(
                 DoubleCancelled(key=key, kept=double.kept, job_id=double.job_id, charged=double.charged)
             )
-        if kept is not None and doubles:
-            await self._keep(key, kept)
         return doubles
 
     async def _keep(self, key: str, kept: JobRecord) -> None:

@@ -26,6 +26,8 @@ class Past(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     new: NewJob
     place: Place
     error: QrtError | None
+    passage: Passage | None = None
+    """Itself, where nothing else could be made of it again."""
 
 
 class _Entry(msgspec.Struct, frozen=True, eq=False):
@@ -56,7 +58,7 @@ class Register:
     def _check(self, tenant: str, most: int) -> None:
         waiting = [entry.passage for entry in self._tenants.get(tenant, {}).values() if entry.passage.unsent]
         if len(waiting) >= most:
-            etas = [eta for eta in map(_eta, waiting) if eta is not None]
+            etas = [eta for passage in waiting if (eta := passage.eta) is not None]
             wait = max(1.0, min([*etas, 3600.0]) if etas else 1.0)
             raise LineFull(
                 f"{len(waiting)} submissions of tenant {tenant!r} wait already, of at most {most}"
@@ -95,16 +97,16 @@ class Register:
         error = passage.error
         if error is not None:  # the frames that it came through hold all that was to be sent
             asyncio.get_running_loop().call_soon(traceback.clear_frames, error.__traceback__)
-        past = Past(record=_record(entry), new=entry.new, place=passage.place, error=error)
+        past = Past(
+            record=_record(entry),
+            new=entry.new,
+            place=passage.place,
+            error=error,
+            passage=passage if passage.lasts else None,
+        )
         self._past[passage.key] = past
         while len(self._past) > _PAST:
             self._past.popitem(last=False)
-
-
-def _eta(passage: Passage) -> float | None:
-    if passage.entrance is None or passage.errand is None or passage.why is None:
-        return None
-    return passage.entrance.eta(passage.errand)
 
 
 def _unclear(error: QrtError | None) -> bool:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from itertools import count
+from typing import TypeVar
 
 from qrt_async.api.calls import backend_status, instance_usage
 from qrt_async.api.models import CreatedJob
@@ -18,8 +19,10 @@ from qrt_async.errors import (
     Throttled,
     Unavailable,
 )
+from qrt_async.events import PermitTaken, wanted
 from qrt_async.submit.bucket import RateLimit
-from qrt_async.submit.entrance import Entrance, entrance_of
+from qrt_async.submit.entrance import Entrance
+from qrt_async.submit.entrances import entrance_of
 from qrt_async.submit.errand import Errand, Means
 from qrt_async.submit.refusals import stated_cap, stated_limit, usage_refused
 from qrt_async.submit.search import Unanswered, search
@@ -32,6 +35,7 @@ _STATUS_LASTS = 60.0
 _OUTAGE, _LONGEST_OUTAGE = 15.0, 120.0
 """Seconds between two attempts to reach the service at all, at first and at most."""
 
+T = TypeVar("T")
 Unclaimed = Callable[[Errand, CreatedJob | None, BaseException | None], None]
 
 
@@ -89,8 +93,11 @@ class Sender:
             entrance = await self.reach(patient=errand.patient)
             if self._stopped is not None:
                 raise self._stopped
+            started = _now()
             await entrance.enter(errand, again=again)
             again = True
+            if wanted(self._means.announce, PermitTaken):
+                self._means.announce(PermitTaken(seconds=_now() - started))
             if not await self._may_leave(entrance, errand):
                 continue
             doubts = errand.doubts
@@ -108,13 +115,15 @@ class Sender:
 
     async def reach(self, *, patient: bool) -> Entrance:
         """The entrance; an outage delays those who are patient."""
+        return await (self.patiently(self.entrance) if patient else self.entrance())
+
+    async def patiently(self, work: Callable[[], Awaitable[T]]) -> T:
+        """What it returns, tried until the service can be reached."""
         for tried in count():
             try:
-                return await self.entrance()
+                return await work()
             except Unavailable:
-                if not patient:
-                    raise
-            await asyncio.sleep(min(_LONGEST_OUTAGE, _OUTAGE * 2.0 ** min(tried, 8)))
+                await asyncio.sleep(min(_LONGEST_OUTAGE, _OUTAGE * 2.0 ** min(tried, 8)))
         raise AssertionError("never reached")
 
     async def _may_leave(self, entrance: Entrance, errand: Errand) -> bool:

@@ -34,6 +34,11 @@ class Submission(Generic[R_co]):
         return self.result().__await__()
 
     @property
+    def passage(self) -> Passage:
+        """Its way, for who carries it."""
+        return self._passage
+
+    @property
     def id(self) -> str:
         """Its key, known before the service knows anything; it is part of a reserved tag of the job."""
         return self._passage.key
@@ -62,10 +67,7 @@ class Submission(Generic[R_co]):
     @property
     def eta(self) -> float | None:
         """Seconds until it is expected to be sent; ``None`` when it does not wait, or nobody can say."""
-        passage = self._passage
-        if passage.entrance is None or passage.errand is None or passage.why is None:
-            return None
-        return passage.entrance.eta(passage.errand)
+        return self._passage.eta
 
     @property
     def ahead(self) -> int | None:

@@ -4,33 +4,32 @@ from __future__ import annotations
 
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Literal, Protocol, Self, TypeVar, Unpack, get_args
+from typing import Any, Literal, Self, TypeVar, Unpack, get_args
 
 import msgspec
 
-from qrt_async.api.calls import SessionMode
 from qrt_async.errors import InvalidInput, LineFull, NotSent
 from qrt_async.events import SubmissionFailed, SubmissionsLeft
 from qrt_async.programs.program import Program
-from qrt_async.submit.bucket import RateLimit
 from qrt_async.submit.budget import Budget, Spending
 from qrt_async.submit.carrier import Carrier
-from qrt_async.submit.counter import Counter, Wishes, draft
+from qrt_async.submit.coalescing import Coalesce
+from qrt_async.submit.counter import Wishes, draft
 from qrt_async.submit.diary import Diary, NoDiary
 from qrt_async.submit.errand import SETTLE
 from qrt_async.submit.finder import Finder, Finds
 from qrt_async.submit.gates import InFlight
+from qrt_async.submit.host import Service
 from qrt_async.submit.journal import Journal
 from qrt_async.submit.keeper import Keeper
 from qrt_async.submit.key import check_most, check_place, checked_name, fresh_key
 from qrt_async.submit.line import Place
-from qrt_async.submit.machine import MachinePermits
+from qrt_async.submit.machine import store_of
 from qrt_async.submit.packer import Packer
 from qrt_async.submit.passage import Passage
 from qrt_async.submit.permits import PermitStore
 from qrt_async.submit.recovery import Recoverer, Recovery
 from qrt_async.submit.register import Register
-from qrt_async.submit.session import RuntimeSession
 from qrt_async.submit.shielded import noting, shielded
 from qrt_async.submit.stream import Programs, Submissions, checked_ahead
 from qrt_async.submit.submission import Submission
@@ -38,17 +37,6 @@ from qrt_async.submit.tenant import Tenant
 
 T = TypeVar("T")
 Leave = Literal["drain", "detach", "cancel_waiting", "cancel_all"]
-
-
-class Service(Protocol):
-    """What a ``Submitter`` needs of a ``RuntimeService``."""
-
-    @property
-    def counter(self) -> Counter: ...
-
-    def session(
-        self, *, backend: str, mode: SessionMode = "batch", ttl: int | None = None
-    ) -> RuntimeSession: ...
 
 
 class Submitter(Finds):
@@ -69,6 +57,8 @@ class Submitter(Finds):
     ``permits`` is a file on a disk of this machine through which all processes that name it keep to one rate limit,
     those that die included; ``None`` shares it inside this process only.
 
+    ``coalesce`` lets submissions with ``share=True`` share jobs with others that are to run in the same way.
+
     ``leave`` says what leaving does. ``drain``: a normal exit waits until all are sent; by an exception nothing more
     is. ``detach``: nothing more is sent. ``cancel_waiting``: the same, and what waits is given up. ``cancel_all``:
     jobs that have not ended are cancelled, too. Jobs that are not cancelled run on, and can be awaited.
@@ -86,6 +76,7 @@ class Submitter(Finds):
         budget: Budget | None = None,
         settle: float | None = SETTLE,
         leave: Leave = "drain",
+        coalesce: Coalesce | None = None,
     ) -> None:
         if leave not in get_args(Leave):
             raise InvalidInput(f"leave is {leave!r}; allowed: {', '.join(get_args(Leave))}.")
@@ -98,12 +89,14 @@ class Submitter(Finds):
         self._max_waiting = max_waiting
         self._budget = budget
         self._leave: Leave = leave
+        self._coalesce = coalesce
+        self._settle = settle
         self._journal = Journal(journal) if isinstance(journal, str | Path) else journal
         if self._journal is not None:
             self._journal.lend()
         self._diary: Diary = self._journal or NoDiary()
         spending = None if budget is None else Spending(budget)
-        store = _store(permits, self._counter.sender.limit)
+        store = store_of(permits, self._counter.sender.limit)
         self._carrier = Carrier(self._counter, self._diary, InFlight(max_in_flight), spending, store)
         self._keeper = None if self._journal is None else Keeper(self._journal, self._counter.arrivals)
         self._packer = Packer(self._counter, self._carrier, self._diary, settle)
@@ -125,7 +118,7 @@ class Submitter(Finds):
         """What keeps it from taking submissions now, in words; asks nothing of the service."""
         if self._over or self._counter.home.closed:
             return "It was left."
-        if self._carrier.waiting >= self._max_waiting:
+        if self.waiting >= self._max_waiting:
             return str(self._line_full())
         if self._journal is not None:
             await self._journal.open()
@@ -224,10 +217,7 @@ class Submitter(Finds):
         """From now on it is on its way."""
         self._counter.home.enter()
         new = self._drafted(program, backend, wishes)
-        if self._over:
-            raise InvalidInput("This Submitter was left: make a new one. Nothing was sent.")
-        if self._carrier.waiting >= self._max_waiting:
-            raise self._line_full()
+        self._check_room()
         passage = Passage(key, backend, place, self._told)
         passage.keeper = self._keeper
         self._register.add(passage, new)
@@ -246,12 +236,19 @@ class Submitter(Finds):
             return new
         return msgspec.structs.replace(new, cost=self._budget.cost_of(new.cost))
 
+    def _check_room(self) -> None:
+        """May one more come? Raises ``InvalidInput``, ``LineFull``."""
+        if self._over:
+            raise InvalidInput("This Submitter was left: make a new one. Nothing was sent.")
+        if self.waiting >= self._max_waiting:
+            raise self._line_full()
+
     def _line_full(self) -> LineFull:
         entrance = self._counter.sender.entered
         eta = None if entrance is None else entrance.permits.forecast(0)
         wait = max(1.0, 1.0 if eta is None else min(eta, 3600.0))
         return LineFull(
-            f"{self._carrier.waiting} submissions wait already, of at most {self._max_waiting} (max_waiting)."
+            f"{self.waiting} submissions wait already, of at most {self._max_waiting} (max_waiting)."
             f" There may be room in {wait:g} s. Nothing was sent.",
             retry_after=wait,
         )
@@ -268,7 +265,7 @@ class Submitter(Finds):
             return
         self._over = True
         await self._finder.stop()
-        left = await self._carrier.stop("its Submitter was left.", cancel_jobs=self._leave == "cancel_all")
+        left = await self._halt("its Submitter was left.")
         if self._leave in {"cancel_waiting", "cancel_all"}:
             await self._carrier.withdrawn(left)
         if self._journal is not None and self._journal in self._counter.journals:
@@ -277,11 +274,15 @@ class Submitter(Finds):
         if left:
             self._count(left, error)
 
+    async def _halt(self, why: str) -> list[Passage]:
+        """Send nothing more; those that were not sent."""
+        return await self._carrier.stop(why, cancel_jobs=self._leave == "cancel_all")
+
     def _count(self, left: list[Passage], error: BaseException | None) -> None:
         """Say how many were not sent; in the words of an error where nothing else is under way."""
         count = len(left)
         given_up = self._leave in {"cancel_waiting", "cancel_all"}
-        kept = self._diary.keeps and not given_up and all(passage.errand is not None for passage in left)
+        kept = self._diary.keeps and not given_up and all(passage.is_kept for passage in left)
         self._counter.means.announce(SubmissionsLeft(count=count, kept=kept))
         if kept or (given_up and error is None):
             return
@@ -291,9 +292,3 @@ class Submitter(Finds):
                 words + ("" if self._diary.keeps else " A journal would have kept them."), count=count
             )
         error.add_note(words)
-
-
-def _store(permits: str | Path | PermitStore | None, limit: RateLimit | None) -> PermitStore | None:
-    if not isinstance(permits, str | Path):
-        return permits
-    return MachinePermits(permits) if limit is None else MachinePermits(permits, limit)

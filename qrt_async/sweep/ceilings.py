@@ -7,6 +7,7 @@ from typing import Final
 
 from msgspec import Struct
 
+from qrt_async.errors import InvalidInput
 from qrt_async.programs.program import MOST_EXECUTIONS
 
 WISHED_SECONDS: Final = 300.0
@@ -50,3 +51,14 @@ def ceilings_for(
         most_seconds=most,
         pubs=pubs,
     )
+
+
+def check_cost(cost: float | None, points: int) -> None:
+    """``InvalidInput`` where the overhead of a job alone fills what may be planned with, so that each would have one
+    point, and each of them that overhead."""
+    if cost and cost * _SAFE <= JOB_SECONDS and points > 1:
+        raise InvalidInput(
+            f"A cost of {cost:g} s makes a job of each of {points:,} points: half of it is planned with, and"
+            f" {JOB_SECONDS:g} s of that go to the job itself. Raise it above {JOB_SECONDS / _SAFE:g} s, or say pack=1"
+            " where that is meant. Nothing was sent."
+        )

@@ -90,10 +90,15 @@ def work_of(asked: Asked, circuit: Circuit) -> Work:
     )
 
 
+def delay_of(options: Mapping[str, Any], machine: Machine) -> float:
+    """Seconds between two executions."""
+    wished = part(options, "execution").get("rep_delay")
+    return machine.rep_delay if wished is None else float(wished)
+
+
 def _costs(asked: Asked, name: str, circuit: Circuit, machine: Machine) -> Costs:
     work, seconds = work_of(asked, circuit), circuit_seconds(circuit, machine)
-    wished = part(asked.options, "execution").get("rep_delay")
-    delay = machine.rep_delay if wished is None else float(wished)
+    delay = delay_of(asked.options, machine)
     measured = None if asked.observables is None else asked.observables.nested()
     return Costs(
         executions_per_point=work.each,

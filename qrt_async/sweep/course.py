@@ -7,7 +7,16 @@ from collections.abc import Sequence
 from contextlib import AsyncExitStack
 
 from qrt_async.api.status import JobStatus
-from qrt_async.errors import LineFull, NotSent, QrtError, ResultError, ServiceClosed
+from qrt_async.errors import (
+    JobError,
+    LineFull,
+    NotFound,
+    NotSent,
+    QrtError,
+    ResultError,
+    ResultGone,
+    ServiceClosed,
+)
 from qrt_async.programs.program import Program
 from qrt_async.submit.passage import Passage
 from qrt_async.sweep.holdings import Holdings
@@ -17,6 +26,12 @@ from qrt_async.sweep.split import Step, begin, fell, is_worth_splitting, next_st
 
 _AHEAD = 10
 """So many jobs are in line at a time: each holds its encoded points."""
+_FINAL = (JobError, NotFound, ResultGone)
+"""What makes an end of a job that there is: with any other error it may still run, or its result be read later."""
+_ANOTHERS = (
+    "The job of this point is another Submitter's, which is still open: once that is left, retry_failed(), or the sweep"
+    " run again, has it. It was not sent again."
+)
 
 
 class Course:
@@ -39,7 +54,7 @@ class Course:
     async def run(self) -> None:
         """All jobs that the rows speak of."""
         keys = self._held.standing.jobs()
-        self.passages |= await self._hands.take_up([key for key in keys if key in self._held.known])
+        self.passages |= await self._take_up(keys)
         async with AsyncExitStack() as stack:
             if self._mode == "batch" and len(keys) > len(self.passages):
                 self._session = (await stack.enter_async_context(self._hands.batch())).id
@@ -49,9 +64,24 @@ class Course:
                 for origin, failure in self._held.standing.searches().items():
                     await self._go_on(origin, failure)
                 for key in keys:
-                    if key not in self.passages:
+                    if key in self._held.known and key not in self.passages:
+                        await self._fail(key, ResultError(_ANOTHERS))
+                    elif key not in self.passages:
                         await self._places.acquire()
                         self._group.create_task(self._send(key))
+
+    async def _take_up(self, keys: Sequence[str]) -> dict[str, Passage]:
+        """What an earlier run left on its way, and the charges that it did not hear of any more."""
+        held = self._held
+        found = {key: passage for key, passage in held.unread.items() if key in keys}
+        found |= await self._hands.take_up([key for key in keys if key in held.known and key not in found])
+        held.unread = {}
+        for key in found:
+            held.money.reserve(key)
+        for key, passage in (await self._hands.take_up(held.uncharged)).items():
+            if passage.job is not None:
+                held.money.settle_later(key, passage.job)
+        return found
 
     @property
     def all_sent(self) -> bool:
@@ -99,14 +129,15 @@ class Course:
             await self._fail(key, passage.error)
             return
         error = await self._outcome(key, passage)
-        del self.passages[key]
         pieces = tuple(row.piece for row in self._held.standing.of_job(key))
+        if error is not None and not is_worth_splitting(error, pieces):
+            await self._fail(key, error)
+            return
+        del self.passages[key]
         if error is None:
             await self._completed(key)
-        elif is_worth_splitting(error, pieces):
-            await self._search(key, error)
         else:
-            await self._fail(key, error)
+            await self._search(key, error)
 
     async def _outcome(self, key: str, passage: Passage) -> QrtError | None:
         job = passage.job
@@ -138,10 +169,12 @@ class Course:
         if isinstance(error, ServiceClosed | NotSent):
             raise error
         standing = self._held.standing
-        self.passages.pop(key, None)
+        passage = self.passages.pop(key, None)
         self._held.money.free(key)
         origin = standing.origin_of(key)
-        open_end = error.submitted == "unknown" or isinstance(error, ResultError)
+        if unread := passage is not None and passage.job is not None and not isinstance(error, _FINAL):
+            self._held.unread[key] = passage
+        open_end = unread or error.submitted == "unknown" or isinstance(error, ResultError)
         await self._ended(standing.fail(standing.of_job(key), Failure.of(error)), keep=not open_end)
         if origin:
             rest = standing.search(origin)

@@ -29,6 +29,7 @@ class Money:
         self._book = book
         self._bell = bell
         self._charges: dict[str, float] = {}
+        self._asking: set[str] = set()
 
     @property
     def charged(self) -> float:
@@ -57,6 +58,11 @@ class Money:
         self.why = None
         spending.take(key, self._load)
 
+    def reserve(self, key: str) -> None:
+        """An earlier run sent it, or may have; what it will cost is not known."""
+        if self._spending is not None and key not in self._charges:
+            self._spending.take(key, self._load)
+
     def free(self, key: str) -> None:
         """It was not sent, or costs nothing."""
         if self._spending is not None:
@@ -65,15 +71,27 @@ class Money:
 
     def settle(self, key: str, job: AsyncJob[object]) -> None:
         """The job has ended: its charge is asked for until the service has settled it."""
-        self._counter.means.crew.start(self._settle(key, job), "charge of a sweep")
+        if key not in self._asking:
+            self._asking.add(key)
+            self._counter.means.crew.start(self._settle(key, job), "charge of a sweep")
+
+    def settle_later(self, key: str, job: AsyncJob[object]) -> None:
+        """The same for a job whose charge an earlier process did not hear of any more."""
+        self.reserve(key)
+        self.settle(key, job)
 
     async def _settle(self, key: str, job: AsyncJob[object]) -> None:
-        with suppress(JournalError, ServiceClosed):  # closed meanwhile: it stays unknown what the job cost
-            charged = await charge_of(job, job.record)
-            if charged is not None:
-                self._note(key, charged)
-                self._bell.ring()
-                await self._book.charge(key, charged)
+        try:
+            with suppress(
+                JournalError, ServiceClosed
+            ):  # closed meanwhile: the next run of the sweep asks again
+                charged = await charge_of(job, job.record)
+                if charged is not None:
+                    self._note(key, charged)
+                    self._bell.ring()
+                    await self._book.charge(key, charged)
+        finally:
+            self._asking.discard(key)
 
     def _note(self, key: str, charged: float) -> None:
         self._charges[key] = charged

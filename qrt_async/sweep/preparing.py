@@ -8,12 +8,12 @@ from qrt_async.errors import NotISA, OverUsage
 from qrt_async.programs.circuits import read_circuit
 from qrt_async.submit.budget import Budget
 from qrt_async.submit.counter import Counter
-from qrt_async.sweep.book import Title
-from qrt_async.sweep.ceilings import ceilings_for
+from qrt_async.sweep.ceilings import ceilings_for, check_cost
 from qrt_async.sweep.costs import Asked, Costs, costs_of
+from qrt_async.sweep.entries import Title
 from qrt_async.sweep.facts import Facts, check_batch, check_usage, facts_of
 from qrt_async.sweep.order import Hands, Order
-from qrt_async.sweep.piece import Piece, Pieces
+from qrt_async.sweep.piece import Piece, Pieces, size_of
 from qrt_async.sweep.plan import Plan, in_words, plan
 from qrt_async.sweep.sweep import Sweep
 
@@ -29,7 +29,9 @@ async def title_of(sweep: Sweep, order: Order, instance: str | None) -> Title:
 async def planned(sweep: Sweep, order: Order, hands: Hands, missing: Pieces) -> Plan:
     """Sends no job. Raises ``NotISA``, ``InvalidInput``, ``OverUsage``."""
     counter = hands.counter
-    facts = await facts_of(counter.means.ask, order.backend)
+    if order.pack != 1:
+        check_cost(order.cost, size_of(missing))
+    facts = await facts_of(counter.means.ask, order.backend, batch=order.mode == "batch")
     costs = await asyncio.to_thread(_costs, sweep, facts)
     made = await asyncio.to_thread(
         plan,

@@ -6,10 +6,11 @@ from msgspec import Struct
 
 
 class Progress(Struct, frozen=True, kw_only=True):
-    """``points`` are ``done``, ``failed``, ``running`` in a job that the service has accepted, or ``missing``: not
-    submitted yet. ``jobs`` counts those submitted so far, ``jobs_done`` the ended ones of them, ``extra_jobs`` those
-    that looked for a bad point. ``charged`` are the seconds of QPU time that were charged, as far as the service has
-    settled it. ``why_waiting`` says what holds the next job, ``eta`` for how many seconds, where that is known."""
+    """``points`` are ``done``, ``failed`` (have an error, be it one of ``transform``), ``running`` in a job that the
+    service has accepted, or ``missing``: not submitted yet. ``jobs`` counts those submitted so far, ``jobs_done`` the
+    ended ones of them, ``extra_jobs`` those that looked for a bad point. ``charged`` are the seconds of QPU time that
+    were charged, as far as the service has settled it. ``why_waiting`` says what holds the next job, or who sends it;
+    ``eta`` for how many seconds, where that is known."""
 
     points: int
     done: int = 0

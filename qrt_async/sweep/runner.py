@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from concurrent.futures import Executor
 
-from qrt_async.errors import QrtError, ServiceClosed
-from qrt_async.submit.shielded import cancel_each, shielded
+from qrt_async.errors import InvalidInput, QrtError, ServiceClosed
+from qrt_async.submit.shielded import at_most, cancel_each, shielded
 from qrt_async.sweep.book import Book
 from qrt_async.sweep.course import Course
+from qrt_async.sweep.following import follow
 from qrt_async.sweep.holdings import Holdings
 from qrt_async.sweep.order import Hands, Order
 from qrt_async.sweep.piece import Pieces
@@ -18,6 +20,9 @@ from qrt_async.sweep.rows import Failure, Row
 from qrt_async.sweep.split import extra_jobs
 from qrt_async.sweep.sweep import Sweep
 from qrt_async.transport.flight import Flight
+
+_ANSWER = 10.0
+"""Seconds that the service has to answer a submission which is cancelled meanwhile."""
 
 
 class Runner:
@@ -34,7 +39,7 @@ class Runner:
         self._plan: Plan | None = None
         self._course = self._new_course()
         self._task: asyncio.Task[None] | None = None
-        self._looked = self._holds = False
+        self._looked = False
         self._missing: Pieces = ()
         """What the plan is for."""
         self._laid_out = False
@@ -55,7 +60,9 @@ class Runner:
 
     async def all_sent(self) -> None:
         """Return when nothing of it waits to be sent, or nothing will be."""
-        while self._task is not None and not self.over and not (self._laid_out and self._course.all_sent):
+        while self._task is not None and not (self.over or self.held.holder):
+            if self._laid_out and self._course.all_sent:
+                return
             await self.held.bell.wait()
 
     async def wait(self) -> None:
@@ -76,22 +83,31 @@ class Runner:
         if self._task is not None:
             self._task.cancel()
             await asyncio.wait([self._task])
-        passages = list(self._course.passages.values())
-        jobs = [passage.job for passage in passages if not self._hands.withdraw(passage)]
-        await cancel_each([job for job in jobs if job is not None])
-        await self.held.give_up(
-            Failure(kind="JobCancelled", text="The sweep was cancelled."), keep=self._holds
-        )
+        passages = [each for each in self._course.passages.values() if not self._hands.withdraw(each)]
+        for passage in passages:  # a request on its way may become a job yet
+            await at_most(_ANSWER, passage.settled())
+        await cancel_each([passage.job for passage in passages if passage.job is not None])
+        await self._give_up()
+        self.held.let_go(cancelled=True)
         self._end()
 
-    async def again(self) -> int:
+    async def _give_up(self) -> None:
+        failure = Failure(kind="JobCancelled", text="The sweep was cancelled.")
+        await self.held.give_up(failure, keep=self.held.holds)
+
+    async def again(self, executor: Executor | None = None) -> int:
         """Points that failed are sought anew; how many."""
         await self.wait()
-        count = self.held.standing.points("failed")
-        await self.held.hold()
+        self.held.change(executor)
+        count = self.progress.failed
+        if not await self.held.hold():
+            raise InvalidInput(
+                f"Sweep {self.order.name!r} is under way again, in process {self.held.holder}: run it once more, to"
+                " follow. Nothing was sent."
+            )
         await self.held.forget_failed()
         self._plan = self._task = None
-        self._holds, self._cancelled = True, False
+        self._cancelled = False
         self.over = self._laid_out = False
         self._course = self._new_course()
         self.start()
@@ -101,9 +117,11 @@ class Runner:
     def progress(self) -> Progress:
         """As of now."""
         standing = self.held.standing
-        running = [passage for passage in self._course.passages.values() if passage.job is not None]
-        under_way = sum(row.piece.size for passage in running for row in standing.of_job(passage.key))
-        done, failed = standing.points("done"), standing.points("failed")
+        running = {key for key, passage in self._course.passages.items() if passage.job is not None}
+        running |= self.held.elsewhere
+        under_way = sum(row.piece.size for key in running for row in standing.of_job(key))
+        mistakes = len(self.held.store.mistakes)
+        done, failed = standing.points("done") - mistakes, standing.points("failed") + mistakes
         ended = self.held.jobs_ended
         why, eta = self._waiting()
         return Progress(
@@ -112,7 +130,7 @@ class Runner:
             failed=failed,
             running=under_way,
             missing=self.sweep.size - done - failed - under_way,
-            jobs=len(ended | {passage.key for passage in running}),
+            jobs=len(ended | running),
             jobs_done=len(ended),
             extra_jobs=standing.extra,
             charged=self.held.money.charged,
@@ -131,6 +149,8 @@ class Runner:
         for passage in self._course.passages.values():
             if passage.why is not None and passage.entrance is not None and passage.errand is not None:
                 return passage.why, passage.entrance.eta(passage.errand)
+        if self.held.holder is not None and not self.over:
+            return f"process {self.held.holder}, which runs this sweep", None
         return self.held.money.why, None
 
     def _new_course(self) -> Course:
@@ -152,9 +172,8 @@ class Runner:
 
     async def _run(self) -> None:
         plan, held = await self.plan(), self.held
-        if not self._holds:
-            await held.hold()
-            self._holds = True
+        if not held.holds and not await self._have():
+            return
         if (
             held.standing.missing(self.sweep.pieces()) != self._missing
         ):  # another run went on with it meanwhile
@@ -162,8 +181,15 @@ class Runner:
         await held.plan(job.pieces for job in plan.jobs)
         self._laid_out = True
         held.bell.ring()
-        await held.finish(list(held.standing.ended))
+        await held.finish_ended()
         await self._course.run()
+
+    async def _have(self) -> bool:
+        """Have the sweep for ourselves; ``False`` where it came to its end in other hands."""
+        await follow(self.held, self._hands)
+        if self.held.cancelled:
+            await self._give_up()
+        return self.held.holds
 
     def _ended(self, task: asyncio.Task[None]) -> None:
         if self._cancelled:
@@ -176,9 +202,7 @@ class Runner:
 
     def _end(self) -> None:
         self.over = True
-        if self._holds:
-            self._holds = False
-            self.held.book.close()
+        self.held.let_go(keep=bool(self._course.passages))
         self.held.bell.ring()
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Callable
 
 from msgspec import Struct
 
@@ -20,6 +21,9 @@ _OF_A_POINT = frozenset({1515, 1517, 1520, 5302, *range(8000, 9000)})
 """Bad input of a private job, ISA (an angle, too), limits of the system, payload, pulses (api.md section 3)."""
 _OF_A_CIRCUIT = frozenset({1501, 1506, 1519, 1522, 1524, 1603, *range(7000, 7007)})
 """Observables, OpenQASM and QPY, gates and instructions, dynamic circuits: the values have no part in it."""
+
+
+Naming = Callable[[Pieces, BaseException], Pieces]
 
 
 class Search(Struct, frozen=True):
@@ -51,9 +55,9 @@ def extra_jobs(points: int) -> int:
     return math.ceil(math.log2(points)) + 1 if points > 1 else 0
 
 
-def begin(pieces: Pieces, error: BaseException) -> Search:
-    """The job with these pieces failed for its input."""
-    named = named_point(pieces, error)
+def begin(pieces: Pieces, error: BaseException, naming: Naming | None = None) -> Search:
+    """The job with these pieces failed for its input. ``naming`` says whom the reason names, else ``named_point``."""
+    named = (naming or named_point)(pieces, error)
     return Search(named, without(pieces, named)) if named else Search(pieces)
 
 
@@ -72,11 +76,11 @@ def passed(search: Search) -> Search | None:
     return search if search.suspects else None
 
 
-def fell(search: Search, tested: Pieces, error: BaseException) -> Search | None:
+def fell(search: Search, tested: Pieces, error: BaseException, naming: Naming | None = None) -> Search | None:
     """The job that was out failed for its input. ``None``: stop, both halves of a split have failed."""
     if search.suspects:
         return Search(tested, (*search.held, *search.suspects))
-    named = named_point(tested, error)
+    named = (naming or named_point)(tested, error)
     return Search(named, without(tested, named)) if named else None
 
 

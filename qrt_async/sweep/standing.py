@@ -61,6 +61,12 @@ class Standing:
         """The points of these rows will have no result."""
         return self._finish([replace(row, state="failed", failure=failure) for row in rows])
 
+    def reopen(self, rows: Iterable[Row]) -> None:
+        """Their job is looked after again. Nothing to write down: what failed so was not."""
+        for row in rows:
+            self._shelf.put(replace(row, state="planned", failure=None))
+        self.ended = [row for row in self if row.state in {"done", "failed"}]
+
     def void(self, rows: Iterable[Row]) -> list[Row]:
         """What was said of these points holds no more: they are missing."""
         gone = [replace(row, state="void") for row in rows]

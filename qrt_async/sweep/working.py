@@ -5,14 +5,14 @@ from __future__ import annotations
 import asyncio
 import inspect
 import pickle
-from collections.abc import Sequence
-from concurrent.futures import CancelledError, Executor, Future, ThreadPoolExecutor
+from collections.abc import Iterable, Sequence
+from concurrent.futures import BrokenExecutor, CancelledError, Executor, Future, ThreadPoolExecutor
 from typing import Any, TypeAlias, TypeVar
 
 from qrt_async.errors import InvalidInput, ResultError
 from qrt_async.sweep.order import Transform
 from qrt_async.sweep.points import SweepPoint
-from qrt_async.sweep.rows import Row
+from qrt_async.sweep.rows import Failure, Row
 from qrt_async.sweep.store import Store
 
 _TOGETHER = 32
@@ -52,6 +52,26 @@ class Working:
                 await self._places.acquire()
                 group.create_task(self._bundle(bundle))
 
+    def give_up(self, rows: Iterable[Row], failure: Failure) -> None:
+        """Of these rows what the function has not seen is an error: there is no value, and will be none."""
+        for row in rows if self._function is not None else ():
+            for index in range(row.piece.start, row.piece.stop) if row.state == "done" else ():
+                if index not in self._store.values:
+                    self._store.mistakes.setdefault(index, failure.error())
+
+    def change(self, executor: Executor | None) -> None:
+        """To another executor, if any is given. Raises ``InvalidInput`` where that is needed and none is."""
+        broken = sum(isinstance(mistake, BrokenExecutor) for mistake in self._store.mistakes.values())
+        if broken and executor in (None, self._executor):
+            raise InvalidInput(
+                f"The executor of transform broke before {broken:,} points had a value, and takes no more work:"
+                " retry_failed(executor=...) needs another one. Nothing was sent."
+            )
+        if executor is not None and self._function is None:
+            raise InvalidInput("executor= is given, and the run has no transform that it could call.")
+        if executor is not None:
+            self._executor, self._places = executor, asyncio.Semaphore(_UNDER_WAY)
+
     def forget_mistakes(self) -> None:
         """Have those tried again that the function, or its executor, failed with."""
         self._store.mistakes.clear()
@@ -62,6 +82,8 @@ class Working:
         try:
             worked = await self._run(self._function, results)
         except Exception as error:  # noqa: BLE001 - the executor's, or what cannot be sent to it
+            if isinstance(error, BrokenExecutor):
+                error.add_note("run.retry_failed(executor=...) goes on with another executor.")
             worked = [(None, error)] * len(points)
         finally:
             self._places.release()

@@ -1,6 +1,6 @@
-"""Sends requests: owns the pool, leads authorization and retry, and turns aiohttp's trouble into ours.
+"""Sends requests: leads authorization and retry, and turns aiohttp's trouble into ours.
 
-The only file of the client that imports aiohttp.
+With ``connections``, which holds the sockets, the only file of the client that imports aiohttp.
 """
 
 from __future__ import annotations
@@ -8,21 +8,23 @@ from __future__ import annotations
 import asyncio
 import random
 import ssl
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
-from urllib.parse import quote, urlencode
+from typing import Any
 
 import aiohttp
 import msgspec
 from yarl import URL
 
-from qrt_async.errors import Answer, InvalidInput, ServiceClosed
+from qrt_async.errors import Answer, ServiceClosed
 from qrt_async.events import Event, RequestDone, RetryPlanned
 from qrt_async.transport.account import Account
 from qrt_async.transport.auth import Renew, conversation, subject
 from qrt_async.transport.bodies import MAX_RESULT, body_of
+from qrt_async.transport.connections import Connections
 from qrt_async.transport.failures import error_for
 from qrt_async.transport.flight import Flight
+from qrt_async.transport.outgoing import data_of, headers_of, query_of
 from qrt_async.transport.proxies import Proxies
 from qrt_async.transport.redirects import MOST, REDIRECTS, follow
 from qrt_async.transport.retry import PASSING, RetryPolicy, Trouble, pause
@@ -31,12 +33,7 @@ from qrt_async.transport.timeouts import Timeouts
 from qrt_async.transport.tokens import TokenKeeper
 from qrt_async.transport.trouble import error_from, origin, understand
 from qrt_async.transport.wire import Reply, Request, retry_after
-from qrt_async.version import __version__
 
-_KEEP_ALIVE = 120.0
-"""Seconds an idle connection is kept: longer than the longest pause between two looks."""
-_PIECE = 2**16
-"""Bytes that are written at once; a longer body goes in pieces, between which the loop turns."""
 _ACCEPT = "application/json, */*;q=0.5"
 """Logs are plain text, and so are the results of old jobs."""
 
@@ -46,12 +43,16 @@ class _Line(msgspec.Struct, frozen=True, kw_only=True):
 
     account: Account
     session: aiohttp.ClientSession
+    trust: bool | ssl.SSLContext
     tokens: TokenKeeper
     proxies: Proxies
 
 
 class HttpTransport:
-    """The way to one account's service. Opens at the first request, inside the loop that makes it."""
+    """The way to one account's service. Opens at the first request, inside the loop that makes it.
+
+    ``lent`` are connections that it shares with others: it takes at most a fourth of them, and leaves them open.
+    """
 
     def __init__(
         self,
@@ -64,6 +65,7 @@ class HttpTransport:
         timeouts: Timeouts,
         api_date: str,
         max_reply: int = MAX_RESULT,
+        lent: Connections | None = None,
     ) -> None:
         self._locate = locate
         self._home = home
@@ -74,24 +76,45 @@ class HttpTransport:
         self._opening: Flight[_Line] = Flight(crew, "opening")
         self._line: _Line | None = None
         self._max_reply = max_reply
+        self._lent = lent is not None
+        self._connections = lent or Connections()
+        self._share = asyncio.Semaphore(self._connections.most if lent is None else max(1, lent.most // 4))
+        self._under_way: dict[asyncio.Task[Any], int] = {}
+        """Who waits for an answer, and how often they were cancelled before."""
+        self._cut: set[asyncio.Task[Any]] = set()
+        self._quiet = asyncio.Event()
         self.api_date = api_date
 
     async def send(self, request: Request) -> Reply:
         """The reply, if it is a success; its error otherwise. Repeats what may be repeated."""
-        line = await self._entered()
-        return _success(line, request, await self._converse(line, request))
+        with self._home:
+            line = await self._entered()
+            return _success(line, request, await self._converse(line, request))
 
     async def ready(self) -> str:
         """Be open, with a token at hand, so that the next request leaves without further ado; returns whose it is."""
-        line = await self._entered()
-        token = line.tokens.at_hand() or await line.tokens.renewed(None)
-        return f"{line.account.iam_url} {subject(token) or line.tokens.fingerprint}"
+        with self._home:
+            line = await self._entered()
+            token = line.tokens.at_hand() or await line.tokens.renewed(None)
+            return f"{line.account.iam_url} {subject(token) or line.tokens.fingerprint}"
 
     async def close(self) -> None:
-        """Close the pool."""
+        """Close the connections, or, where they are lent, end what goes on over them."""
         line, self._line = self._line, None
+        await self._end_exchanges()
         if line is not None:
             await line.session.close()
+        if not self._lent:
+            await self._connections.close()
+
+    async def _end_exchanges(self) -> None:
+        """Those of callers who were not told yet. They unwind by themselves, within a few turns of the loop."""
+        for task in self._under_way:
+            self._cut.add(task)
+            task.cancel()
+        while self._under_way:
+            self._quiet.clear()
+            await self._quiet.wait()
 
     async def _entered(self) -> _Line:
         self._home.enter()
@@ -99,16 +122,15 @@ class HttpTransport:
 
     async def _open(self) -> _Line:
         account = await self._locate()
-        connector = aiohttp.TCPConnector(keepalive_timeout=_KEEP_ALIVE, ssl=await _trust(account.verify))
-        session = aiohttp.ClientSession(
-            connector=connector,
-            cookie_jar=aiohttp.DummyCookieJar(),
-            headers={"User-Agent": f"qrt-async/{__version__}"},
-        )
-        # Off, because aiohttp by itself repeats DELETE and PUT, and the GET of what can be read only once.
-        session._retry_connection = False
+        trust = await self._connections.trust(account.verify)
         tokens = TokenKeeper(account, self._ask_iam, self._crew, self._announce)
-        self._line = _Line(account=account, session=session, tokens=tokens, proxies=Proxies(account.proxies))
+        self._line = _Line(
+            account=account,
+            session=self._connections.session(),
+            trust=trust,
+            tokens=tokens,
+            proxies=Proxies(account.proxies),
+        )
         return self._line
 
     async def _converse(self, line: _Line, request: Request) -> Reply:
@@ -170,11 +192,6 @@ class HttpTransport:
                 reply = await self._exchange(line, request, url)
             except (aiohttp.ClientError, TimeoutError, OSError) as error:
                 return error
-            except asyncio.CancelledError:
-                # A pool that closes cancels those who wait in it, whom nobody else cancelled.
-                if self._home.closed and not _is_cancelled():
-                    raise _closed() from None
-                raise
             if reply.code not in REDIRECTS:
                 return reply
             onward = follow(request, url, reply)
@@ -184,26 +201,60 @@ class HttpTransport:
         return reply
 
     async def _exchange(self, line: _Line, request: Request, url: str) -> Reply:
+        """Ended by closing: the task is cancelled, and told so in our words. The sockets may be others' too."""
+        task = asyncio.current_task()
+        assert task is not None  # noqa: S101 - this is a coroutine
+        left = False
+        self._under_way[task] = task.cancelling()
+        try:
+            async with self._share:
+                left = True
+                return await self._exchanged(line, request, url)
+        except asyncio.CancelledError:
+            if task not in self._cut or task.cancelling() - 1 > self._under_way[task]:
+                raise
+            raise (TimeoutError() if left else _closed()) from None
+        finally:
+            if task in self._cut:
+                self._cut.discard(task)
+                task.uncancel()
+            del self._under_way[task]
+            self._quiet.set()
+
+    async def _exchanged(self, line: _Line, request: Request, url: str) -> Reply:
         started = asyncio.get_running_loop().time()
         code: int | None = None
+        received = 0
+        where = URL(url + query_of(request), encoded=True)
         try:
             async with line.session.request(
                 request.method,
-                URL(url + _query(request), encoded=True),
-                data=_data(request.body),
-                headers=_headers(request),
+                where,
+                data=data_of(request.body),
+                headers=headers_of(request),
                 proxy=line.proxies.to(url),
+                ssl=line.trust,
                 timeout=self._patience(request),
                 allow_redirects=False,
             ) as response:
                 code = response.status
                 body = await body_of(response, request, self._max_reply)
+                received = len(body)
                 headers = {name.lower(): value for name, value in response.headers.items()}
                 return Reply(code=code, headers=headers, body=body)
         finally:
-            seconds = asyncio.get_running_loop().time() - started
-            done = RequestDone(method=request.method, template=request.template, code=code, seconds=seconds)
-            self._announce(done)
+            self._announce(
+                RequestDone(
+                    method=request.method,
+                    template=request.template,
+                    code=code,
+                    seconds=asyncio.get_running_loop().time() - started,
+                    sent=len(request.body or b""),
+                    received=received,
+                    host=where.host or "",
+                    port=where.port,
+                )
+            )
 
     def _patience(self, request: Request) -> aiohttp.ClientTimeout:
         limits = self._timeouts
@@ -211,10 +262,6 @@ class HttpTransport:
             return aiohttp.ClientTimeout(total=limits.submit, sock_connect=limits.connect)
         total = None if request.keep is not None or request.once else limits.total
         return aiohttp.ClientTimeout(total=total, sock_connect=limits.connect, sock_read=limits.read)
-
-
-def _query(request: Request) -> str:
-    return "?" + urlencode(request.query, quote_via=quote) if request.query else ""
 
 
 def _trouble(outcome: Reply | Exception) -> Trouble | None:
@@ -236,37 +283,3 @@ def _closed(submitted: Answer = "no") -> ServiceClosed:
     error = ServiceClosed("The service was closed while this request was under way.")
     error.submitted = error.billed = submitted
     return error
-
-
-def _is_cancelled() -> bool:
-    task = asyncio.current_task()
-    return task is not None and task.cancelling() > 0
-
-
-def _data(body: bytes | None) -> bytes | AsyncIterator[memoryview] | None:
-    """A large body in pieces: given a whole one, aiohttp copies it, and the loop stands meanwhile."""
-    return _in_pieces(memoryview(body)) if body is not None and len(body) > _PIECE else body
-
-
-async def _in_pieces(body: memoryview) -> AsyncIterator[memoryview]:
-    for at in range(0, len(body), _PIECE):
-        yield body[at : at + _PIECE]
-        await asyncio.sleep(0)
-
-
-def _headers(request: Request) -> list[tuple[str, str]]:
-    """With its length, a body in pieces needs no chunks on the wire."""
-    length = [] if request.body is None else [("Content-Length", str(len(request.body)))]
-    return [*request.headers, *length]
-
-
-async def _trust(verify: bool | str) -> bool | ssl.SSLContext:
-    """Whom TLS trusts. A file of certificates is read in a thread."""
-    if isinstance(verify, bool):
-        return verify
-    try:
-        return await asyncio.to_thread(ssl.create_default_context, cafile=verify)
-    except OSError as error:
-        raise InvalidInput(
-            f"verify={verify!r} is no readable file of trusted certificates (PEM): {error.strerror or error}."
-        ) from error

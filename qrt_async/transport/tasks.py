@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Set
 from typing import Any, TypeVar
 
 from qrt_async.errors import ServiceClosed
@@ -12,16 +12,32 @@ from qrt_async.events import Event, TaskCrashed
 
 T = TypeVar("T")
 
-_CLOSED = "This RuntimeService was closed; make a new one."
+_CLOSED = "This {} was closed; make a new one."
 
 
 class Home:
-    """Where a service lives: the event loop and the process that used it first."""
+    """Where a service lives: the event loop and the process that used it first.
 
-    def __init__(self) -> None:
+    ``with home:`` says that somebody is inside, whom closing should wait for if it can. ``emptied`` is called when the
+    last of them has left; who waits has its turn after that, so look again then.
+    """
+
+    def __init__(self, what: str = "RuntimeService") -> None:
+        self._what = what
         self._loop: asyncio.AbstractEventLoop | None = None
         self._pid = 0
         self.closed = False
+        self.guests = 0
+        self.emptied = _nobody_cares
+
+    def __enter__(self) -> None:
+        self.enter()
+        self.guests += 1
+
+    def __exit__(self, *_: object) -> None:
+        self.guests -= 1
+        if not self.guests:
+            self.emptied()
 
     @property
     def entered(self) -> bool:
@@ -30,19 +46,19 @@ class Home:
     def enter(self) -> asyncio.AbstractEventLoop:
         """The running loop, which is the service's from its first use to its end."""
         if self.closed:
-            raise ServiceClosed(_CLOSED)
+            raise ServiceClosed(_CLOSED.format(self._what))
         if self._loop is not None and self._pid != os.getpid():
             raise ServiceClosed(
-                "This RuntimeService was used before the process was forked. Its connections belong"
-                " to the parent: make a new RuntimeService in the child."
+                f"This {self._what} was used before the process was forked. Its connections belong"
+                f" to the parent: make a new {self._what} in the child."
             )
         loop = asyncio.get_running_loop()
         if self._loop is None:
             self._loop, self._pid = loop, os.getpid()
         if self._loop is not loop:
             raise ServiceClosed(
-                "This RuntimeService belongs to another event loop, the one of its first use (a second"
-                " asyncio.run() or another thread?). Make one RuntimeService for each loop."
+                f"This {self._what} belongs to another event loop, the one of its first use (a second"
+                f" asyncio.run() or another thread?). Make one {self._what} for each loop."
             )
         return loop
 
@@ -55,6 +71,13 @@ class Crew:
         self._tasks: set[asyncio.Task[Any]] = set()
         self._precious: set[asyncio.Task[Any]] = set()
         self._over = False
+        self.emptied = _nobody_cares
+        """Called when the last task has ended."""
+
+    @property
+    def tasks(self) -> Set[asyncio.Task[Any]]:
+        """Those that have not ended."""
+        return self._tasks
 
     def start(
         self, work: Coroutine[Any, Any, T], name: str, *, precious: bool = False, expected: bool = False
@@ -63,7 +86,7 @@ class Crew:
         ``expected`` work is its waiter's to hear, and no crash. Raises ``ServiceClosed`` after the end."""
         if self._over:
             work.close()
-            raise ServiceClosed(_CLOSED)
+            raise ServiceClosed(_CLOSED.format("RuntimeService"))
         task = asyncio.get_running_loop().create_task(work, name=f"qrt {name}")
         self._tasks.add(task)
         if precious:
@@ -92,6 +115,8 @@ class Crew:
     def _forget(self, task: asyncio.Task[Any]) -> None:
         self._tasks.discard(task)
         self._precious.discard(task)
+        if not self._tasks:
+            self.emptied()
         if not task.cancelled():
             task.exception()
 
@@ -99,3 +124,7 @@ class Crew:
         self._forget(task)
         if not task.cancelled() and (error := task.exception()) is not None:
             self._announce(TaskCrashed(task=task.get_name(), error=f"{type(error).__name__}: {error}"))
+
+
+def _nobody_cares() -> None:
+    """Nothing depends on it."""

@@ -46,7 +46,8 @@ async def test_a_submission_is_followed_from_the_line_to_its_end() -> None:
 
 async def test_places_in_line_and_waits_are_told() -> None:
     async with ground(rate_limit=qrt.RateLimit(1)) as here, qrt.Submitter(here.service) as submitter:
-        for _ in range(3):
+        await submitter.submit(SAMPLER, backend=BACKEND).job()
+        for _ in range(2):
             submitter.submit(SAMPLER, backend=BACKEND)
         told = await told_of(submitter.submit(SAMPLER, backend=BACKEND))
         waiting = [data for _, name, data in told if name == "waiting"]

@@ -92,6 +92,29 @@ def test_a_job_that_was_just_accepted_is_looked_at_after_the_floor_and_a_strange
     assert look.singles == ("strange",)
 
 
+def test_one_more_job_calls_for_no_step_unless_it_comes_before_the_next_one() -> None:
+    bench = Bench()
+    crowd = bench.accept(200)
+    bench.step(0.0)
+    assert not any(bench.decider.add(known, at(0.1)) for known in crowd), "they are watched already"
+    for number in range(100):
+        known = bench.jobs[f"more{number}"] = Known(f"more{number}", crowd[0].accepted)
+        assert not bench.decider.add(known, at(0.1)), "looked at with the others"
+    bench.jobs["strange"] = Known("strange")
+    assert bench.decider.add(bench.jobs["strange"], at(0.1)), "nothing is known of it"
+
+
+def test_a_second_job_and_one_whose_result_is_soon_there_call_for_a_step() -> None:
+    bench = Bench(PollPolicy(floor=10.0))
+    first, second = bench.accept(2)
+    bench.decider.drop(second.id)
+    bench.step(0.0)
+    assert bench.decider.add(second, at(0.1))
+    bench.step(0.1)
+    bench.decider.durations.saw(first.kind, 5.0)
+    assert bench.decider.add(first, at(0.2)), "who awaits it may have its result before the next look"
+
+
 def test_a_job_whose_handles_are_gone_is_no_longer_watched() -> None:
     bench = Bench()
     bench.accept(2)

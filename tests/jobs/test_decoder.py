@@ -14,6 +14,7 @@ import pytest
 
 from qrt_async.errors import ResultError
 from qrt_async.jobs.decoder import Decoder
+from qrt_async.transport.worker import Worker
 
 
 def typed_result(shots: int) -> bytes:
@@ -31,7 +32,7 @@ def typed_result(shots: int) -> bytes:
 
 
 async def test_between_two_steps_everything_else_on_the_loop_gets_its_turn() -> None:
-    decoder, body = Decoder({}), typed_result(500_000)
+    decoder, body = Decoder({}, Worker()), typed_result(500_000)
     await decoder.decode("sampler", body)
     beats = 0
 
@@ -50,7 +51,7 @@ async def test_between_two_steps_everything_else_on_the_loop_gets_its_turn() -> 
 
 
 async def test_a_result_that_cannot_be_read_hurts_only_its_own_reader() -> None:
-    decoder, body = Decoder({}), typed_result(10)
+    decoder, body = Decoder({}, Worker()), typed_result(10)
     broken: object
     sound: object
     broken, sound = await asyncio.gather(
@@ -61,7 +62,7 @@ async def test_a_result_that_cannot_be_read_hurts_only_its_own_reader() -> None:
 
 
 async def test_cancelling_one_decode_lets_the_next_go_on() -> None:
-    decoder, body = Decoder({}), typed_result(500_000)
+    decoder, body = Decoder({}, Worker()), typed_result(500_000)
     first = asyncio.create_task(decoder.decode("sampler", body))
     second = asyncio.create_task(decoder.decode("sampler", body))
     await asyncio.sleep(0)

@@ -29,4 +29,5 @@ async def main(url: str, leave: Any, times: int) -> None:
 
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell has its background jobs ignore it
     asyncio.run(main(sys.argv[1], sys.argv[2], int(sys.argv[3])))

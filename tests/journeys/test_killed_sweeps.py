@@ -94,3 +94,22 @@ async def test_killed_at_every_write_sync_and_socket_call(tmp_path: Path, trap: 
         killed = await hold_to_account(here, tmp_path, preloaded)
     log.info("killed %s of %s calls", killed, len(every))
     assert killed >= 0.7 * len(every), "a run varies by some calls"
+
+
+async def test_who_follows_a_sweep_goes_on_when_its_process_is_killed(tmp_path: Path) -> None:
+    asyncio.get_running_loop().set_debug(False)
+    config = {"queue_seconds": 2.0, "run_seconds": 0.2}
+    journal = tmp_path / "followed.db"
+    async with ground(simulator=Reads(), config=config) as here:  # type: ignore[arg-type] # as Sampled
+        leading = asyncio.create_task(kill(here, journal, 1500))
+        while not await here.jobs():  # noqa: ASYNC110 - another process rings no bell here
+            await asyncio.sleep(0.05)
+        async with qrt.Submitter(here.service, journal=journal, settle=0.2) as submitter:
+            run = run_of(submitter, journal)
+            run.start()
+            followed = [str(progress.why_waiting) async for progress in run.updates()]
+            points = await run
+        assert await leading is None, "it came to its end"
+        assert any("which runs this sweep" in words for words in followed)
+        assert [(point.index, read(point)) for point in points] == [(at, at) for at in range(POINTS)]
+        assert len(await here.jobs()) == JOBS

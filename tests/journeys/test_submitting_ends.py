@@ -27,7 +27,12 @@ async def test_interrupted_it_leaves_by_its_policy_at_once(leave: Leave, left: s
     async with ground(config=LONG) as here:
         program = [sys.executable, "-m", "tests.journeys.interrupted", here.emulator.url, leave, "1"]
         process = await asyncio.create_subprocess_exec(*program, stderr=asyncio.subprocess.PIPE)
-        _, said = await asyncio.wait_for(process.communicate(), 30)
+        try:
+            _, said = await asyncio.wait_for(process.communicate(), 30)
+        except TimeoutError:
+            process.kill()
+            await process.communicate()
+            raise
         assert b"KeyboardInterrupt" in said
         assert b"3 submissions were not sent" in said
         assert b"never retrieved" not in said

@@ -1,13 +1,18 @@
 from __future__ import annotations
 
+import re
+from pathlib import Path
 from typing import Any
 
 import pytest
+import qiskit
+import qiskit.qasm3
 from qiskit import QuantumCircuit
 
 from qrt_async.errors import InvalidInput
 from qrt_async.programs.circuits import is_circuit, read_circuit, read_qasm
 from qrt_async.programs.isa import Unreadable
+from qrt_async.programs.names import CONSTANTS, GATES, WORDS
 
 
 @pytest.mark.parametrize(
@@ -63,6 +68,45 @@ def test_a_text_beyond_a_stated_length_is_not_walked(monkeypatch: pytest.MonkeyP
 def test_an_older_language_is_refused_with_the_way_out() -> None:
     with pytest.raises(InvalidInput, match=r"OpenQASM 2; .*qasm3.dumps"):
         read_circuit("// from a book\nOPENQASM 2.0;\nqreg q[2];")
+
+
+WITH_GATES = 'OPENQASM 3.0; include "stdgates.inc"; '
+REFUSED = [
+    *((WITH_GATES, name, "a gate of") for name in sorted(GATES)),
+    *(("OPENQASM 3.0; ", name, "a name that OpenQASM 3 itself") for name in sorted(CONSTANTS)),
+    *(("OPENQASM 3.0; ", name, "a word of OpenQASM 3") for name in sorted(WORDS)),
+]
+
+
+def used(header: str, name: str) -> str:
+    return f"{header} input float[64] {name}; qubit[1] q; U(0, 0, {name}) q[0];"
+
+
+@pytest.mark.parametrize(("header", "name", "why"), REFUSED, ids=[name for _, name, _ in REFUSED])
+def test_an_input_whose_name_is_taken_is_refused_before_it_costs(header: str, name: str, why: str) -> None:
+    with pytest.raises(InvalidInput, match=f"input '{name}', but that is {why}"):
+        read_circuit(used(header, name))
+    with pytest.raises(Exception):  # noqa: B017, PT011 - of several kinds; so says Qiskit's own reader, too
+        qiskit.qasm3.loads(used(header, name))
+
+
+@pytest.mark.parametrize("name", ["theta", "u", "rzz", "sin", "nop", "X", "cxx", "P", "measured", "ctrl1"])
+def test_an_input_whose_name_is_free_is_let_pass(name: str) -> None:
+    text = used(WITH_GATES, name)
+    assert read_qasm(text).names == (name,)
+    assert {parameter.name for parameter in qiskit.qasm3.loads(text).parameters} == {name}
+
+
+@pytest.mark.parametrize("name", sorted(GATES))
+def test_without_the_standard_gates_their_names_are_free(name: str) -> None:
+    text = used('OPENQASM 3.0; // include "stdgates.inc";\n', name)
+    assert read_qasm(text).names == (name,)
+    assert {parameter.name for parameter in qiskit.qasm3.loads(text).parameters} == {name}
+
+
+def test_the_standard_gates_are_those_of_qiskits_own_file() -> None:
+    file = Path(qiskit.__file__).with_name("qasm") / "libs" / "stdgates.inc"
+    assert set(re.findall(r"^gate (\w+)", file.read_text("utf-8"), re.MULTILINE)) == GATES
 
 
 def test_nonsense_is_left_to_the_service() -> None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import math
 import zlib
 from base64 import b64decode
 from typing import Any
@@ -195,3 +196,25 @@ def test_a_program_tells_what_it_is() -> None:
     assert repr(Program("executor", {})) == "<Program 'executor'>"
     assert Estimator([("qubit q;", "Z")]).program_id == "estimator"
     assert NoiseLearner(["qubit q;"]).program_id == "noise-learner"
+
+
+ONE = "OPENQASM 3.0; input float a; qubit[2] q; bit[2] c; c = measure q;"
+
+
+@pytest.mark.parametrize(
+    "program",
+    [
+        Program("x", b'{"a":"' + b"b" * 5000 + b'"}'),
+        Sampler([ONE.replace("input float a;", "")] * 20),
+        Sampler([(ONE, {"a": [0.1234567890123456 * at for at in range(1000)]})]),
+        Estimator([(ONE, [["ZZ", "XX"]] * 50, {"a": 0.5})] * 10),
+        NoiseLearner([ONE.replace("input float a;", "")] * 20),
+    ],
+)
+def test_bulk_is_about_the_length_of_what_is_sent(program: Program) -> None:
+    assert len(program.encode()) / 2 < program.bulk < 2 * len(program.encode())
+
+
+def test_bulk_is_unknown_where_only_encoding_tells() -> None:
+    assert {Sampler([circuit(0)]).bulk, Program("x", {"a": 1}).bulk} == {math.inf}
+    assert Sampler([ONE.replace("input float a;", "")], via="executor").bulk == math.inf

@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from qrt_async.errors import InvalidInput
-from qrt_async.submit.bucket import RateLimit, TokenBucket
+from qrt_async.submit.bucket import RateLimit, TokenBucket, strictest
+from tests.submit.windows import REFUSES, dripping, fixed, sliding
 
 
 def test_tokens_are_free_until_all_are_in_use_and_then_a_reply_must_come() -> None:
@@ -46,32 +47,6 @@ def test_a_refusal_closes_the_bucket_however_many_tokens_are_left() -> None:
 
 
 # --- against servers that count each in their own way -----------------------------------------------------
-
-
-def sliding(arrivals: list[float], count: int, period: float) -> bool:
-    """Does a log of the last period ever hold too many?"""
-    return any(later - first < period for first, later in zip(arrivals, arrivals[count:], strict=False))
-
-
-def fixed(arrivals: list[float], count: int, period: float) -> bool:
-    """Wherever the windows begin: they begin with each arrival in turn."""
-    return any(
-        sum(begin <= at < begin + period for at in arrivals) > count for begin in dict.fromkeys(arrivals)
-    )
-
-
-def dripping(arrivals: list[float], count: int, period: float) -> bool:
-    """A bucket that starts full and gains ``count`` tokens a period."""
-    level, before = float(count), arrivals[0]
-    for at in arrivals:
-        level, before = min(count, level + (at - before) * count / period), at
-        if level < 1 - 1e-9:
-            return True
-        level -= 1
-    return False
-
-
-REFUSES = {"sliding": sliding, "fixed": fixed, "bucket": dripping}
 
 
 def arrivals(
@@ -176,7 +151,38 @@ def test_a_limit_that_makes_no_sense_is_refused(wrong: tuple[int, float]) -> Non
         RateLimit(*wrong)
 
 
-def test_the_stricter_of_two_limits_is_the_one_with_the_lower_rate() -> None:
-    assert RateLimit(10, per=3600).stricter_than(RateLimit(5))
-    assert not RateLimit(5).stricter_than(RateLimit(5))
-    assert RateLimit(5).stricter_than(None)
+limits = st.builds(
+    RateLimit, st.integers(1, 12), st.sampled_from([1.0, 7.0, 12.0, 60.0, 3600.0]), st.just(0.25)
+)
+
+
+@given(limits, limits, st.integers(0, 2**32))
+def test_of_two_limits_both_are_kept_to_whichever_has_the_higher_rate(
+    one: RateLimit, other: RateLimit, seed: int
+) -> None:
+    kept = strictest(one, other)
+    assert strictest(other, one) == kept
+    assert [strictest(kept, limit) for limit in (one, other, kept)] == [kept] * 3, (
+        "what is known changes nothing"
+    )
+    seen = arrivals(seed, 30, kept.submissions, kept.per, drift=0.0, lost=0.2)
+    for limit in (one, other):
+        assert not sliding(seen, limit.submissions, limit.per)
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "kept"),
+    [
+        (None, RateLimit(5), RateLimit(5)),
+        (RateLimit(5), RateLimit(10), RateLimit(5)),
+        (RateLimit(5), RateLimit(2, per=3600.0), RateLimit(2, per=3600.0)),
+        (RateLimit(5), RateLimit(1, per=12.0), RateLimit(1, per=12.0)),
+        (RateLimit(5), RateLimit(2, per=20.0), RateLimit(2, per=30.0)),
+        (RateLimit(10, per=3600.0), RateLimit(5), RateLimit(5, per=1800.0)),
+        (RateLimit(5, margin=0.1), RateLimit(5, margin=2.0), RateLimit(5, margin=2.0)),
+    ],
+)
+def test_a_burst_that_one_of_them_does_not_allow_is_not_made(
+    one: RateLimit | None, other: RateLimit, kept: RateLimit
+) -> None:
+    assert strictest(one, other) == kept

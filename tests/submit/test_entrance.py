@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 from datetime import datetime, timedelta, tzinfo
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
 import qrt_async as qrt
-from qrt_async.errors import ServiceClosed
+from qrt_async.errors import ServiceClosed, Throttled
 from qrt_async.events import Event, PermitAwaited
+from qrt_async.transport.http import HttpTransport
 from tests.ground import BACKEND, QASM, Ground, ground
 
 pytestmark = pytest.mark.virtual_clock
@@ -166,3 +168,44 @@ async def test_another_sender_of_the_same_user_is_met_gracefully() -> None:
         ours = [entry for entry in await here.jobs() if entry["tags"]]
         assert len(ours) == 17
         assert now() < 600
+
+
+async def test_what_an_approximate_counter_refuses_is_only_delayed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It weighs the last minute's count by what the sliding window still covers of it: who just kept to the limit is
+    refused all the same."""
+    before = this = 0
+    minute, refused = 0.0, 0
+    send = HttpTransport.send
+
+    async def counted(self: HttpTransport, request: Any) -> Any:
+        nonlocal before, this, minute, refused
+        if not request.submits:
+            return await send(self, request)
+        at = now()
+        if at >= minute + 60:
+            before, this = (this if at < minute + 120 else 0), 0
+            minute = 60 * (at // 60)
+        if before * (1 - (at - minute) / 60) + this + 1 > 5:
+            refused += 1
+            raise Throttled("slow down", status=429, method="POST", path="/jobs")
+        this += 1
+        return await send(self, request)
+
+    async with ground(rate_limit=qrt.RateLimit(5)) as here:
+        monkeypatch.setattr(HttpTransport, "send", counted)
+        await submit(here.service, 20)
+        assert now() < 15 * 60
+        assert len(await here.jobs()) == 20
+        assert refused > 0
+
+
+async def test_why_somebody_waits_for_the_cap_on_pending_jobs_is_said() -> None:
+    async with (
+        ground(config={"pending_cap": 2, "queue_seconds": 400.0}) as here,
+        qrt.Submitter(here.service, leave="cancel_waiting") as submitter,
+    ):
+        *_, last = (submitter.submit(SAMPLER, backend=BACKEND) for _ in range(3))
+        await asyncio.sleep(60)
+        assert last.why_waiting == "the service allows 2 pending jobs, and no job has ended since"
+        await last.job()
+        assert now() > 400

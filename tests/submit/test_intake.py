@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import threading
 from collections.abc import Mapping
 from typing import Any
 
@@ -15,6 +16,7 @@ from qrt_async.api.pieces import PIECE, document
 from qrt_async.errors import InvalidInput, NotAuthorized, NotISA, ServiceError, Throttled, Unavailable
 from qrt_async.submit import intake as module
 from qrt_async.submit.intake import MAX_PAYLOAD, Intake
+from qrt_async.transport.worker import Worker
 from tests.ground import BACKEND, QASM, ground
 
 WIDE = 'OPENQASM 3.0; include "stdgates.inc"; x $5;'
@@ -49,7 +51,7 @@ async def sent(intake: Intake, program: qrt.Program[Any], backend: str = "ibm_x"
 
 @pytest.mark.virtual_clock
 async def test_a_circuit_that_does_not_fit_is_refused_and_one_that_does_encoded() -> None:
-    intake = Intake(Asked(), MAX_PAYLOAD)
+    intake = Intake(Asked(), Worker(), MAX_PAYLOAD)
     with pytest.raises(NotISA, match="no x on qubits"):
         await intake.params(qrt.Sampler([WIDE]), "ibm_x")
     program = qrt.Sampler([WIDE.replace("5", "2")])
@@ -58,10 +60,53 @@ async def test_a_circuit_that_does_not_fit_is_refused_and_one_that_does_encoded(
     assert await sent(intake, program, isa="off") == program.encode()
 
 
+class Where(qrt.Program[Any]):
+    """Notes the threads in which it was encoded."""
+
+    def __init__(self, params: Any) -> None:
+        super().__init__("x", params)
+        self.threads: list[str] = []
+
+    def encode(self) -> bytes:
+        self.threads.append(threading.current_thread().name)
+        return super().encode()
+
+
+@pytest.mark.parametrize("size", [10, 16_384])
+async def test_what_is_brief_is_encoded_without_a_thread(size: int) -> None:
+    program = Where(b'{"a":"' + b"b" * (size - 8) + b'"}')
+    await Intake(Asked(), Worker(), MAX_PAYLOAD).params(program, "x")
+    assert program.threads == [threading.current_thread().name]
+
+
+@pytest.mark.parametrize("params", [b'{"a":"' + b"b" * 16_384 + b'"}', {"how": "long is it?"}])
+async def test_what_may_take_a_while_is_encoded_in_the_services_own_thread(params: Any) -> None:
+    program = Where(params)
+    await Intake(Asked(), Worker(), MAX_PAYLOAD).params(program, "x")
+    (thread,) = program.threads
+    assert thread.startswith("qrt worker")
+
+
+async def test_two_hundred_jobs_start_no_thread_but_for_the_import_of_numpy(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    started, start = list[str](), threading.Thread.start
+
+    def noting(thread: threading.Thread) -> None:
+        started.append(thread.name)
+        start(thread)
+
+    async with ground(config={"queue_seconds": 0.0, "run_seconds": 0.1}) as here:
+        monkeypatch.setattr(threading.Thread, "start", noting)
+        jobs = await asyncio.gather(*(here.run() for _ in range(200)))
+        await asyncio.gather(*jobs)
+    assert len(started) <= 1
+
+
 @pytest.mark.virtual_clock
 async def test_one_request_for_a_backend_serves_everybody_for_a_while() -> None:
     asked = Asked(seconds=3.0)
-    intake, program = Intake(asked, MAX_PAYLOAD), qrt.Sampler([QASM])
+    intake, program = Intake(asked, Worker(), MAX_PAYLOAD), qrt.Sampler([QASM])
     await asyncio.gather(*(intake.params(program, "ibm_x") for _ in range(20)))
     await intake.params(program, "ibm_x")
     assert asked.calls == [("ibm_x", None)]
@@ -76,7 +121,7 @@ async def test_one_request_for_a_backend_serves_everybody_for_a_while() -> None:
 @pytest.mark.virtual_clock
 async def test_nothing_is_asked_where_there_is_nothing_to_check(monkeypatch: pytest.MonkeyPatch) -> None:
     asked = Asked()
-    intake = Intake(asked, MAX_PAYLOAD)
+    intake = Intake(asked, Worker(), MAX_PAYLOAD)
     await intake.params(qrt.Program("sampler", {"pubs": [[WIDE]]}), "ibm_x")
     await intake.params(qrt.Sampler([WIDE]), "ibm_x", isa="off")
     monkeypatch.setattr(module, "_has_qiskit", lambda: False)
@@ -87,7 +132,7 @@ async def test_nothing_is_asked_where_there_is_nothing_to_check(monkeypatch: pyt
 @pytest.mark.virtual_clock
 async def test_whoever_asks_may_be_cancelled_and_the_others_ask_again() -> None:
     asked = Asked(seconds=3.0)
-    intake, program = Intake(asked, MAX_PAYLOAD), qrt.Sampler([QASM])
+    intake, program = Intake(asked, Worker(), MAX_PAYLOAD), qrt.Sampler([QASM])
     first = asyncio.create_task(intake.params(program, "ibm_x"))
     second = asyncio.create_task(intake.params(program, "ibm_x"))
     await asyncio.sleep(1)
@@ -104,7 +149,7 @@ async def test_whoever_asks_may_be_cancelled_and_the_others_ask_again() -> None:
 @pytest.mark.virtual_clock
 async def test_where_the_service_does_not_say_the_job_is_left_to_it(answer: Any) -> None:
     asked = Asked(answer)
-    intake, program = Intake(asked, MAX_PAYLOAD), qrt.Sampler([WIDE])
+    intake, program = Intake(asked, Worker(), MAX_PAYLOAD), qrt.Sampler([WIDE])
     for _ in range(2):
         assert await sent(intake, program) == program.encode()
     assert len(asked.calls) == 1
@@ -113,7 +158,7 @@ async def test_where_the_service_does_not_say_the_job_is_left_to_it(answer: Any)
 @pytest.mark.virtual_clock
 async def test_being_refused_for_speed_delays_and_never_fails() -> None:
     asked = Asked(Throttled("slow", retry_after=20.0), Throttled("slow"), CONFIGURATION)
-    intake = Intake(asked, MAX_PAYLOAD)
+    intake = Intake(asked, Worker(), MAX_PAYLOAD)
     started = asyncio.get_running_loop().time()
     with pytest.raises(NotISA):
         await intake.params(qrt.Sampler([WIDE]), "ibm_x")
@@ -122,7 +167,7 @@ async def test_being_refused_for_speed_delays_and_never_fails() -> None:
 
 @pytest.mark.virtual_clock
 async def test_an_outage_is_told_before_anything_is_sent_and_not_remembered() -> None:
-    intake = Intake(Asked(Unavailable("down"), CONFIGURATION), MAX_PAYLOAD)
+    intake = Intake(Asked(Unavailable("down"), CONFIGURATION), Worker(), MAX_PAYLOAD)
     with pytest.raises(Unavailable):
         await intake.params(qrt.Sampler([WIDE]), "ibm_x")
     with pytest.raises(NotISA):
@@ -133,20 +178,20 @@ async def test_an_outage_is_told_before_anything_is_sent_and_not_remembered() ->
 async def test_more_bytes_than_the_ceiling_are_refused_with_both_numbers() -> None:
     program = qrt.Program("x", {"a": "b" * 1000})
     size = len(program.encode())
-    assert await sent(Intake(Asked(), size), program) == program.encode()
+    assert await sent(Intake(Asked(), Worker(), size), program) == program.encode()
     with pytest.raises(InvalidInput, match=r"are 1,008 bytes; at most 1,007 are sent \(max_payload"):
-        await Intake(Asked(), size - 1).params(program, "x")
+        await Intake(Asked(), Worker(), size - 1).params(program, "x")
 
 
 @pytest.mark.parametrize("wrong", [0, -1, True, 1.5, None])
 def test_a_ceiling_is_a_number_of_bytes(wrong: Any) -> None:
     with pytest.raises(InvalidInput, match="max_payload"):
-        Intake(Asked(), wrong)
+        Intake(Asked(), Worker(), wrong)
 
 
 async def test_another_word_for_isa_is_refused() -> None:
     with pytest.raises(InvalidInput, match="'check' and 'off'"):
-        await Intake(Asked(), 10).params(qrt.Sampler([WIDE]), "x", isa="maybe")  # type: ignore[arg-type] # the mistake
+        await Intake(Asked(), Worker(), 10).params(qrt.Sampler([WIDE]), "x", isa="maybe")  # type: ignore[arg-type] # the mistake
 
 
 @pytest.mark.virtual_clock

@@ -147,6 +147,35 @@ async def test_a_double_that_appears_late_is_cancelled_and_the_older_job_kept(
             assert len((await one.recover()).doubles) <= 1
 
 
+async def test_of_the_job_that_is_kept_the_end_is_noted_and_its_charge_is_counted(path: Path) -> None:
+    budget = qrt.Budget(seconds=1000, cost=100)
+    async with ground() as here:
+        async with submitter(here, path, budget=budget) as one:
+            submission = await doubled(here, one)
+            await one.recover()
+            await asyncio.sleep(100)
+            assert [submission.state] == ["accepted"], "the older one is queued"
+            assert written(path) == ("accepted", None)
+            await submission
+            await asyncio.sleep(100)
+            assert [submission.state] == ["ended"]
+        connection = sqlite3.connect(path)
+        charged = connection.execute("SELECT charged FROM submissions").fetchone()[0]
+        connection.close()
+        older, younger = await here.jobs()
+        assert (charged, younger["charged"]) == (older["charged"], 0.0)
+        assert written(path) == ("ended", "Completed")
+
+
+def written(path: Path) -> tuple[str, str | None]:
+    connection = sqlite3.connect(path)
+    try:
+        state, detail = connection.execute("SELECT state, detail FROM submissions").fetchone()
+        return state, detail
+    finally:
+        connection.close()
+
+
 async def test_a_session_of_a_dead_process_is_closed(path: Path) -> None:
     async with ground() as here:
         dead = Journal(path, inline=True)

@@ -298,6 +298,22 @@ async def test_an_outage_delays_and_never_fails() -> None:
         assert len(await here.jobs()) == 2
 
 
+async def test_an_outage_before_the_first_word_with_the_service_delays_too_and_says_so() -> None:
+    async with ground(retry=qrt.RetryPolicy(tries=1)) as here:
+        async with qrt.Submitter(here.service) as submitter:
+            await here.fault(method="*", path="*", kind="status", status=503, body="html")
+            unchecked = submitter.submit(SAMPLER, backend=BACKEND, isa="off")
+            checked = submitter.submit(SAMPLER, backend=BACKEND)
+            await asyncio.sleep(100)
+            assert (checked.state, checked.eta) == ("waiting", None)
+            assert checked.why_waiting == "its program is being checked and encoded"
+            assert unchecked.why_waiting == "the service has not been reached yet"
+            await here.peace()
+            await asyncio.gather(checked.job(), unchecked.job())
+            assert [one.why_waiting for one in (checked, unchecked)] == [None, None]
+        assert len(await here.jobs()) == 2
+
+
 # --- those who fail ---------------------------------------------------------------------------------------
 
 

@@ -15,11 +15,10 @@ from qrt_async.submit.journal import Journal
 from tests.ground import Ground, ground
 
 CIRCUIT = """OPENQASM 3.0;
-include "stdgates.inc";
 input float x;
 qubit[1] q;
 bit[1] meas;
-rx(x) q[0];
+U(x, 0, 0) q[0];
 meas[0] = measure q[0];
 """
 BITS = 24

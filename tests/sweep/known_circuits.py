@@ -1,5 +1,5 @@
-"""Circuits whose canonical forms are known, and a program that prints them: run by several processes and versions of
-Qiskit, from 1.4 on."""
+"""Circuits whose canonical forms are known, the key of a sweep of them, and a program that prints both: run by several
+processes and versions of Qiskit, from 1.4 on."""
 
 from __future__ import annotations
 
@@ -18,8 +18,10 @@ from qiskit.circuit import (
 )
 from qiskit.circuit.classical import expr
 from qiskit.circuit.library import CXGate, RXGate, UnitaryGate
+from qiskit.quantum_info import Pauli, SparsePauliOp
 
 from qrt_async.sweep.gates import quantum_form
+from qrt_async.sweep.sweep import Sweep
 
 
 def angles() -> QuantumCircuit:
@@ -87,7 +89,21 @@ CIRCUITS: list[Callable[[], QuantumCircuit]] = [angles, functions, flow, gates]
 
 
 def forms() -> dict[str, str]:
-    return {make.__name__: blake2b(quantum_form(make()), digest_size=8).hexdigest() for make in CIRCUITS}
+    found = {make.__name__: blake2b(quantum_form(make()), digest_size=8).hexdigest() for make in CIRCUITS}
+    return {**found, "key": key()}
+
+
+def key() -> str:
+    """Of a sweep of two circuits over a product, with observables that Qiskit made."""
+    observables = [SparsePauliOp(["XX", "ZI"], [0.5, -1.5]), Pauli("ZZ")]
+    sweep = Sweep(
+        {"first": angles(), "second": angles()},
+        {Parameter("a"): np.linspace(0, 1, 5), "b": [0.25, 3]},
+        observables=observables,
+        precision=0.1,
+        options={"resilience_level": 1},
+    )
+    return sweep.key(backend="ibm_fez", instance="crn", name="landscape", tenant="alice")
 
 
 if __name__ == "__main__":

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 from pathlib import Path
 
 import pytest
 
 from qrt_async import errors
-from qrt_async.errors import InvalidInput, JobFailed, NotFound, QrtError, ResultError
+from qrt_async.errors import JobFailed, NotFound, QrtError, ResultError
 from qrt_async.submit.diary import Intent
 from qrt_async.submit.journal import Journal
-from qrt_async.sweep.book import JournalBook, NoBook, Opened, Title
+from qrt_async.sweep.book import JournalBook, NoBook
+from qrt_async.sweep.entries import Opened, Title
 from qrt_async.sweep.piece import Piece
 from qrt_async.sweep.rows import Failure, Row
 
@@ -109,14 +111,33 @@ async def test_jobs_spent_on_a_search_are_counted_for_ever(tmp_path: Path) -> No
 
 
 async def test_a_sweep_belongs_to_one_living_process_at_a_time(tmp_path: Path) -> None:
-    async with opened(tmp_path / "j.db"):
-        with pytest.raises(InvalidInput, match=r"'landscape' is being run by process \d+"):
-            async with opened(tmp_path / "j.db"):
-                pass
-        async with opened(tmp_path / "j.db", fresh=True):
-            pass
-    async with opened(tmp_path / "j.db"):
-        pass
+    async with opened(tmp_path / "j.db") as (book, _):
+        await book.save(ROWS)
+        async with opened(tmp_path / "j.db") as (_, found):
+            assert (found.rows, found.holder) == (ROWS, os.getpid())
+        async with opened(tmp_path / "j.db", fresh=True) as (_, found):
+            assert found.holder is None
+    async with opened(tmp_path / "j.db") as (_, found):
+        assert found.holder is None
+
+
+@pytest.mark.parametrize("cancelled", [False, True])
+async def test_what_was_let_go_may_be_had_by_anybody(tmp_path: Path, cancelled: bool) -> None:
+    async with opened(tmp_path / "j.db") as (book, _):
+        book.close(cancelled=cancelled)
+        async with opened(tmp_path / "j.db") as (_, found):
+            assert (found.holder, found.cancelled) == (None, False)
+
+
+async def test_what_was_cancelled_is_not_gone_on_with_by_who_followed(tmp_path: Path) -> None:
+    async with opened(tmp_path / "j.db") as (book, _), opened(tmp_path / "j.db") as (follower, _):
+        book.close(cancelled=True)
+        found = await follower.hold(following=True)
+        assert found is not None
+        assert found.cancelled
+        again = await follower.hold()
+        assert again is not None
+        assert (again.cancelled, again.holder) == (False, None)
 
 
 async def test_results_can_be_read_after_the_journal_was_closed(tmp_path: Path) -> None:
@@ -146,7 +167,7 @@ async def test_without_a_journal_nothing_is_kept() -> None:
 async def test_the_tables_can_be_read_by_anybody(tmp_path: Path) -> None:
     async with opened(tmp_path / "j.db") as (book, _):
         await book.save(ROWS)
-    with sqlite3.connect(tmp_path / "j.db") as db:
+    with closing(sqlite3.connect(tmp_path / "j.db")) as db:
         assert db.execute("SELECT name, points FROM sweeps").fetchall() == [("landscape", 20)]
         assert db.execute("SELECT start, stop, state FROM pieces ORDER BY id").fetchall() == [
             (0, 10, "planned"),

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import qiskit
 from qiskit import QuantumCircuit
 from qiskit.circuit import ClassicalRegister, Parameter, QuantumRegister
 
@@ -28,6 +29,8 @@ ry(b) $1;
 c = measure q;
 """
 ROOT = Path(__file__).parents[2]
+EARLIER = "QRT_EARLIER_QISKIT_PYTHON"
+"""Names an interpreter with another Qiskit."""
 
 
 def key(changed: dict[str, Any] | None = None, **where: str) -> str:
@@ -184,6 +187,7 @@ KNOWN = {
     "functions": "2501c1255c577c83",
     "flow": "21d362faec1513f9",
     "gates": "aa17007de1a909c9",
+    "key": "3d7766c97cb10e5e09e8ebd26313cb6e60094854",
 }
 """As Qiskit 1.4, 2.2 and 2.6 have them alike."""
 
@@ -198,14 +202,28 @@ def test_the_key_of_a_text_stays_what_it_is() -> None:
 
 
 @pytest.mark.long
-def test_other_processes_have_the_same_forms() -> None:
-    for seed in ("1", "2"):
-        done = subprocess.run(
-            [sys.executable, "-m", "tests.sweep.known_circuits"],
-            env={**os.environ, "PYTHONHASHSEED": seed},
-            cwd=ROOT,
-            capture_output=True,
-            text=True,
-            check=True,
-        )
-        assert dict(line.split() for line in done.stdout.splitlines()) == KNOWN
+@pytest.mark.parametrize("seed", ["1", "2"])
+def test_other_processes_have_the_same_forms(seed: str) -> None:
+    assert printed(sys.executable, PYTHONHASHSEED=seed) == KNOWN
+
+
+@pytest.mark.long
+@pytest.mark.skipif(EARLIER not in os.environ, reason=f"{EARLIER} names no interpreter")
+def test_an_earlier_qiskit_has_the_same_forms() -> None:
+    python = os.environ[EARLIER]
+    asked = [python, "-c", "import qiskit; print(qiskit.__version__)"]
+    version = subprocess.run(asked, capture_output=True, text=True, check=True).stdout
+    assert version.strip() != qiskit.__version__
+    assert printed(python) == KNOWN
+
+
+def printed(python: str, **environment: str) -> dict[str, str]:
+    done = subprocess.run(
+        [python, "-m", "tests.sweep.known_circuits"],
+        env={**os.environ, "PYTHONPATH": str(ROOT), **environment},
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return dict(line.split() for line in done.stdout.splitlines())

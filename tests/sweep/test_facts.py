@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from qrt_async.api.call import Call
-from qrt_async.api.records import InstanceUsage
+from qrt_async.api.records import Device, InstanceUsage
 from qrt_async.errors import InvalidInput, NotFound, OverUsage, Unavailable
 from qrt_async.sweep.facts import Facts, check_batch, check_usage, facts_of
 from qrt_async.sweep.plan import Plan
@@ -72,6 +72,43 @@ async def test_a_plan_asks_three_questions() -> None:
     service = Service({})
     await facts_of(service.ask, "ibm_fez")
     assert len(service.asked) == 3
+
+
+def of_service(*names: str) -> dict[str, Any]:
+    return {"backends": tuple(Device(name=name) for name in names)}
+
+
+async def test_a_backend_that_is_not_there_is_told_with_those_that_are() -> None:
+    service = Service(of_service("ibm_fez", "ibm_torino"), NotFound("no such backend", status=404))
+    with pytest.raises(
+        InvalidInput, match=r"'ibm_fezz'.*Did you mean 'ibm_fez'\?.*ibm_fez, ibm_torino.*Nothing"
+    ):
+        await facts_of(service.ask, "ibm_fezz")
+    assert (await facts_of(service.ask, "ibm_fez")).machine.rep_delay == REP_DELAY
+
+
+ACCOUNT = {"plan_id": "plan", "max_ttl": 1200}
+
+
+@pytest.mark.parametrize(
+    ("answer", "limit", "seconds"),
+    [
+        (ACCOUNT, 600.0, 1200.0),
+        (ACCOUNT | {"max_ttl": 86_400}, None, 28_800.0),
+        (ACCOUNT | {"max_ttl": True}, 600.0, 600.0),
+        ({}, 600.0, 600.0),
+        ({}, None, 28_800.0),
+    ],
+)
+async def test_a_batch_lives_as_long_as_the_account_says(
+    answer: Any, limit: float | None, seconds: float
+) -> None:
+    crn = "crn:v1:bluemix:public:quantum-computing:us-east:a/0123456789abcdef:guid::"
+    service = Service(
+        {"usage": usage(instance_id=crn, usage_limit_seconds=limit), "0123456789abcdef": answer}
+    )
+    assert (await facts_of(service.ask, "ibm_fez", batch=True)).batch_seconds == seconds
+    assert service.asked[-1] == "/accounts/0123456789abcdef"
 
 
 @pytest.mark.parametrize("remaining", [None, 64.5, 1e9])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,7 +10,7 @@ import pytest
 import qrt_async as qrt
 from qrt_async.errors import InvalidInput, NotISA, OverUsage
 from tests.ground import BACKEND, ground
-from tests.sweep.ground import CIRCUIT, Reads
+from tests.sweep.ground import CIRCUIT, Reads, open_ground
 
 pytestmark = pytest.mark.virtual_clock
 RZZ = "OPENQASM 3.0; input float a; bit[1] c; rzz(a) $0, $1; c[0] = measure $0;"
@@ -50,18 +51,38 @@ async def test_a_plan_over_its_budget_is_refused() -> None:
         assert await here.jobs() == []
 
 
-async def test_a_batch_that_would_end_too_early_is_refused() -> None:
+async def test_a_misspelt_backend_is_told_before_anything_is_sent(journal: Path | None) -> None:
+    async with open_ground(journal=journal) as (here, submitter):
+        with pytest.raises(InvalidInput, match=f"'idael'.*Did you mean '{BACKEND}'"):
+            await submitter.sweep(sweep(), backend="idael", name="misspelt")
+        assert await here.jobs() == []
+
+
+@pytest.mark.parametrize("how", [{"cost": 4}, {"budget": qrt.Budget(seconds=4)}])
+async def test_a_cost_that_makes_a_job_of_each_point_is_refused(how: dict[str, Any]) -> None:
+    async with open_ground() as (here, submitter):
+        with pytest.raises(InvalidInput, match=r"cost of 4 s makes a job of each of 30 points.*above 4 s"):
+            await submitter.sweep(sweep(30), backend=BACKEND, name="cheap", over_usage="allow", **how)
+        plan = await submitter.sweep(sweep(30), backend=BACKEND, name="one", pack=1, cost=4).plan()
+        assert len(plan.jobs) == 30
+        assert len((await submitter.sweep(sweep(1), backend=BACKEND, name="single", cost=4).plan()).jobs) == 1
+        assert await here.jobs() == []
+
+
+@pytest.mark.parametrize(
+    ("plan", "refused"), [({"plan": "open"}, True), ({"plan": "premium", "usage_limit": 600.0}, False)]
+)
+async def test_a_batch_that_would_end_too_early_is_refused(plan: dict[str, Any], refused: bool) -> None:
     async with (
-        ground(
-            simulator=Reads(),  # type: ignore[arg-type] # as Sampled
-            config={"usage_limit": 600.0},
-            rate_limit=qrt.RateLimit(5, per=60.0),
-        ) as here,
+        ground(simulator=Reads(), config=plan, rate_limit=qrt.RateLimit(5, per=60.0)) as here,  # type: ignore[arg-type]
         qrt.Submitter(here.service) as submitter,
     ):
         run = submitter.sweep(sweep(60), backend=BACKEND, name="batch", mode="batch", pack=1)
-        with pytest.raises(InvalidInput, match="mode='batch'"):
-            await run.plan()
+        if refused:
+            with pytest.raises(InvalidInput, match=r"lives for 10 min.*mode='batch'"):
+                await run.plan()
+        else:
+            assert len((await run.plan()).jobs) == 60
         assert sum("sessions" in what for what in await here.requests()) == 0
 
 

@@ -19,6 +19,7 @@ from qrt_async.events import Event, RetryPlanned
 from qrt_async.transport.account import Account
 from qrt_async.transport.asked import TokenSource
 from qrt_async.transport.bodies import MAX_RESULT
+from qrt_async.transport.connections import Connections
 from qrt_async.transport.http import HttpTransport
 from qrt_async.transport.retry import RetryPolicy
 from qrt_async.transport.tasks import Crew, Home
@@ -167,6 +168,7 @@ class Bench:
         proxies: Mapping[str, str] | None = None,
         verify: bool | str = True,
         max_reply: int = MAX_RESULT,
+        lent: Connections | None = None,
     ) -> None:
         self.account = Account(
             channel="ibm_quantum_platform",
@@ -189,6 +191,7 @@ class Bench:
             timeouts=timeouts or Timeouts(),
             api_date="2026-02-15",
             max_reply=max_reply,
+            lent=lent,
         )
         self.send = self.transport.send
 

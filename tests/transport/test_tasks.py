@@ -27,6 +27,19 @@ class TestHome:
         assert home.entered
         assert home.enter() is asyncio.get_running_loop()
 
+    async def test_tells_when_the_last_guest_has_left_also_by_an_error(self) -> None:
+        home, told = Home(), list[int]()
+        home.emptied = lambda: told.append(home.guests)
+        with home:
+            with pytest.raises(LookupError), home:
+                raise LookupError
+            assert (home.guests, told) == (1, [])
+        assert (home.guests, told) == (0, [0])
+        home.closed = True
+        with pytest.raises(ServiceClosed), home:
+            pass
+        assert (home.guests, told) == (0, [0]), "who was not let in does not leave"
+
     def test_another_loop_is_told_what_to_do(self) -> None:
         home = Home()
         asyncio.run(self._enter(home))

@@ -16,6 +16,15 @@ async def a_service_is_entered_as_itself() -> None:
     qrt.RuntimeService(chanel="local")  # type: ignore[call-arg] # a slip of the pen
 
 
+async def a_pool_lends_services(account: qrt.Account) -> None:
+    async with qrt.RuntimePool(5, wait=None, spool=False) as pool:
+        assert_type(pool, qrt.RuntimePool)
+        async with pool.service(token="key", instance="crn:v1:") as service, pool.service(account) as other:
+            assert_type(service, qrt.RuntimeService)
+            assert_type(other, qrt.RuntimeService)
+    qrt.RuntimePool(5, spol=False)  # type: ignore[call-arg] # a slip of the pen
+
+
 async def endpoints_give_records(service: qrt.RuntimeService) -> None:
     assert_type((await service.backends.list())[0], Device)
     assert_type(await service.backends.least_busy(), Device)

@@ -1,0 +1,1 @@
+"""One job for many: compatible programs of several submissions travel together, and each gets its own slice back."""

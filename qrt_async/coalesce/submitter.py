@@ -1,0 +1,169 @@
+"""``Submitter`` as users have it: with sweeps, and with jobs that several share."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, Unpack
+
+import msgspec
+
+from qrt_async.coalesce.abroad import Abroad
+from qrt_async.coalesce.bodies import SHAREABLE
+from qrt_async.coalesce.book import JournalBook, NoBook
+from qrt_async.coalesce.bundle import Bundle
+from qrt_async.coalesce.recovery import Rejoiner
+from qrt_async.coalesce.share import Share
+from qrt_async.coalesce.sharing import Sharing
+from qrt_async.coalesce.tenant import Tenant
+from qrt_async.errors import InvalidInput
+from qrt_async.programs.program import Estimator, Program, Sampler
+from qrt_async.submit.coalescing import Coalesce
+from qrt_async.submit.counter import Wishes
+from qrt_async.submit.key import check_place, checked_name, fresh_key
+from qrt_async.submit.line import Place
+from qrt_async.submit.passage import Passage
+from qrt_async.submit.recovery import Recovery
+from qrt_async.submit.stream import Programs, Submissions, checked_ahead
+from qrt_async.submit.submission import Submission
+from qrt_async.submit.submitter import T
+from qrt_async.sweep import submitter as sweep
+
+
+class Submitter(sweep.Submitter):
+    __doc__ = sweep.Submitter.__doc__
+
+    def _begin(self) -> None:
+        super()._begin()
+        if self._coalesce is not None and not isinstance(self._coalesce, Coalesce):
+            raise InvalidInput(f"coalesce is {self._coalesce!r}; it must be a qrt.Coalesce, or None.")
+        book = NoBook() if self._journal is None else JournalBook(self._journal)
+        self._sharing = Sharing(
+            self._coalesce or Coalesce(),
+            self._counter,
+            self._carrier,
+            book,
+            self._settle,
+            self._told,
+            self._register,
+        )
+        self._rejoiner = Rejoiner(self._sharing, self._carrier, self._recoverer, book)
+        self._finder.others = Abroad(self._sharing, self._rejoiner, self._finder, book)
+        self._finder.withdraw = self._withdraw
+
+    @property
+    def waiting(self) -> int:
+        """How many submissions have not been accepted yet, nor refused."""
+        return self._carrier.waiting + self._sharing.waiting
+
+    def submit(
+        self,
+        program: Program[T],
+        *,
+        backend: str,
+        priority: int = 0,
+        tenant: str | None = None,
+        share: bool = False,
+        **wishes: Unpack[Wishes],
+    ) -> Submission[T]:
+        """Get in line, and return at once. Takes what ``service.run`` takes.
+
+        A higher ``priority`` goes first; ``tenant``s of the same priority take turns. Raises ``InvalidInput`` for
+        what can be seen to be wrong, ``LineFull`` when too many wait.
+
+        ``share=True``, in a ``Submitter`` with ``coalesce``, lets it travel with others in one job: those for the same
+        backend, with the same program, options, shots or precision, tags, session, cost and log level. It gets its
+        own PUBs of the result, its own error, and its part of the charge, by executions. Only for a ``Sampler`` or an
+        ``Estimator``, never ``private``. Such a job has the place in line of its most urgent submission and takes turns
+        as a tenant of its own; who goes along, where not all can, is decided by priorities and turns as ever.
+        """
+        place = check_place(priority, tenant)
+        if share:
+            return self._shared(program, backend, place, wishes)
+        return self._submit(program, backend, place, wishes)[0]
+
+    def map(
+        self,
+        programs: Programs[T],
+        *,
+        backend: str,
+        ahead: int = 100,
+        priority: int = 0,
+        tenant: str | None = None,
+        share: bool = False,
+        **wishes: Unpack[Wishes],
+    ) -> Submissions[T]:
+        """Submit programs as they come from any iterable, sync or async, and yield their submissions in the order
+        in which they end. No more than ``ahead`` are taken from it and not yet yielded. ``share`` as in ``submit``."""
+        place = check_place(priority, tenant)
+
+        def submit(program: Program[T]) -> tuple[Submission[T], Passage]:
+            if not share:
+                return self._submit(program, backend, place, wishes)
+            submission = self._shared(program, backend, place, wishes)
+            return submission, submission.passage
+
+        return Submissions(
+            programs, submit, checked_ahead(ahead), self._counter.means.crew, self._carrier.when_room
+        )
+
+    async def recover(self, *, since: datetime | None = None) -> Recovery:
+        """Take up again all that the journal knows of processes that are gone: send what never left, look for what
+        may have, re-attach jobs, close sessions. Doubles are cancelled, the oldest job of each submission is kept.
+        Who shared a job has their own slice of it again.
+
+        ``since``: where the journal was lost, jobs created after that moment are found by their tags, whichever
+        program of this user submitted them. A job that several shared is one submission then, with all of the result.
+        """
+        recovery = await super().recover(since=since)
+        shares, doubles = await self._rejoiner.recover()
+        submissions = [Submission[Any](share, self._sharing.withdraw) for share in shares]
+        return msgspec.structs.replace(
+            recovery,
+            submissions=(*recovery.submissions, *submissions),
+            doubles=(*recovery.doubles, *doubles),
+        )
+
+    def tenant(self, name: str) -> Tenant:
+        """A view for one of many users, who take turns: it submits in the name of that one, and finds, lists and
+        cancels no other's. Raises ``InvalidInput`` for a name that might be taken for another."""
+        return Tenant(checked_name(name), self, self._finder)
+
+    def _shared(self, program: Program[T], backend: str, place: Place, wishes: Wishes) -> Submission[T]:
+        self._counter.home.enter()
+        if self._coalesce is None:
+            raise InvalidInput(
+                "share=True needs a Submitter(coalesce=qrt.Coalesce()), which says how long to wait for others."
+            )
+        new = self._drafted(program, backend, wishes)
+        _check(program, wishes)
+        self._check_room()
+        passage = self._sharing.start(program, new, place, wishes, fresh_key())
+        self._finder.look_after()
+        return Submission(passage, self._sharing.withdraw)
+
+    def _withdraw(self, passage: Passage) -> bool:
+        hand = self._sharing if isinstance(passage, Share) else self._carrier
+        return hand.withdraw(passage)
+
+    async def _all_sent(self) -> None:
+        await self._sharing.hurry()
+        await self._sharing.all_sent()
+        await super()._all_sent()
+
+    async def _halt(self, why: str) -> list[Passage]:
+        await self._sharing.halt(why)
+        left = await super()._halt(why)
+        self._sharing.course.over = True
+        return [*self._sharing.left, *(passage for passage in left if not isinstance(passage, Bundle))]
+
+
+def _check(program: Program[Any], wishes: Wishes) -> None:
+    if not isinstance(program, Sampler | Estimator) or program.program_id not in SHAREABLE:
+        raise InvalidInput(
+            f"share=True was given with {program!r}; a Sampler (via='sampler') or an Estimator can share a job."
+        )
+    if wishes.get("private") or not wishes.get("watch", True):
+        raise InvalidInput(
+            "share=True goes with neither private=True, whose result only one can read, nor watch=False: who shares a"
+            " job has to hear of its end."
+        )
