@@ -2,7 +2,8 @@
 
     uvicorn --factory examples.web_backend.app:create
 
-serves it, too; ``python -m examples.web_backend`` also chooses a port and says which.
+serves it, too, with WEB_BACKEND_SECRET set where there are several workers; ``python -m examples.web_backend`` sees to
+that itself, chooses a port and says which.
 """
 
 from __future__ import annotations
@@ -70,7 +71,7 @@ def _lifespan(settings: Settings, farewell: Farewell) -> Any:
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[dict[str, Any]]:
-        settings.data.mkdir(parents=True, exist_ok=True)
+        settings.data.mkdir(mode=0o700, parents=True, exist_ok=True)
         async with (
             asgi.lifespan(service, submitter)(app) as state,
             opened(settings, state["runtime"], state["submitter"], bell) as desk,

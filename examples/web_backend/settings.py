@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 PREFIX = "WEB_BACKEND_"
@@ -20,7 +20,7 @@ class Settings:
 
     local: bool
     data: Path
-    secret: bytes
+    secret: bytes = field(repr=False)
     hosts: tuple[str, ...] = ("127.0.0.1", "localhost")
     https: bool = False
     max_waiting: int = 1000

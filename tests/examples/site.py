@@ -112,7 +112,11 @@ class Site:
             for name, text in os.environ.items()
             if not name.startswith(("QISKIT_", "WEB_BACKEND_"))
         }
-        said = {"HOME": str(self._folder), "WEB_BACKEND_SECRET": "a secret of the tests"}
+        said = {
+            "PYTHONWARNINGS": "error",
+            "HOME": str(self._folder),
+            "WEB_BACKEND_SECRET": "a secret of the tests",
+        }
         said |= {f"WEB_BACKEND_{name.upper()}": text for name, text in self._settings.items()}
         if self._emulated is not None:
             # A user of its own for each folder: the limit is the user's.
