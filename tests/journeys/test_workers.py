@@ -70,7 +70,9 @@ async def test_another_worker_goes_on_for_one_that_was_killed_while_its_request_
     path = tmp_path / "runs.db"
     async with ground(config=QUICK) as here, worker(here.emulator.url, path) as (other, _):
         async with worker(here.emulator.url, path) as (one, process):
-            await posted(one, "warm")
+            warm = await posted(one, "warm")
+            async with browser(one, "alice") as http, http.get(f"/jobs/{warm}") as reply:
+                assert await reply.json() == COUNTS  # its request is over and meets no fault
             await here.fault(method="POST", path="/v1/jobs", kind="delay", seconds=30.0, when=when, times=1)
             key = await posted(one, "killed")
             async with browser(other, "alice") as http, http.get(f"/jobs/{key}/events") as reply:
