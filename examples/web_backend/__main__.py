@@ -56,16 +56,16 @@ def serve(host: str, port: int, workers: int) -> None:
         log_level="warning",
         timeout_graceful_shutdown=2,  # streams stay open as long as their pages
     )
-    listening = config.bind_socket()
-    # asyncio does so for sockets of its own; without it a page may wait 40 ms for its last bytes.
-    listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    listening.listen()  # whoever comes from now on is served, once the application has started
-    name, taken = listening.getsockname()[:2]
-    print(f"http://{name}:{taken}", flush=True)
-    if workers > 1:
-        Multiprocess(config, sockets=[listening]).run()
-    else:
-        uvicorn.Server(config).run(sockets=[listening])
+    with config.bind_socket() as listening:
+        # asyncio does so for sockets of its own; without it a page may wait 40 ms for its last bytes.
+        listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        listening.listen()  # whoever comes from now on is served, once the application has started
+        name, taken = listening.getsockname()[:2]
+        print(f"http://{name}:{taken}", flush=True)
+        if workers > 1:
+            Multiprocess(config, sockets=[listening]).run()
+        else:
+            uvicorn.Server(config).run(sockets=[listening])
 
 
 if __name__ == "__main__":
