@@ -18,7 +18,7 @@ from qrt_async.coalesce.tenant import Tenant
 from qrt_async.errors import InvalidInput
 from qrt_async.programs.program import Estimator, Program, Sampler
 from qrt_async.submit.coalescing import Coalesce
-from qrt_async.submit.counter import Wishes
+from qrt_async.submit.counter import Wishes, check_wishes
 from qrt_async.submit.key import check_place, checked_name, fresh_key
 from qrt_async.submit.line import Place
 from qrt_async.submit.passage import Passage
@@ -94,6 +94,7 @@ class Submitter(sweep.Submitter):
     ) -> Submissions[T]:
         """Submit programs as they come from any iterable, sync or async, and yield their submissions in the order
         in which they end. No more than ``ahead`` are taken from it and not yet yielded. ``share`` as in ``submit``."""
+        check_wishes(wishes)
         place = check_place(priority, tenant)
 
         def submit(program: Program[T]) -> tuple[Submission[T], Passage]:

@@ -155,8 +155,17 @@ def _untold(job: AsyncJob[Any] | None, error: BaseException | None) -> None:
     """Nobody listens."""
 
 
+def check_wishes(wishes: Wishes) -> None:
+    """A misspelt name is told as Python tells it, rather than left out of what is sent."""
+    unknown = sorted(wishes.keys() - Wishes.__annotations__.keys())
+    if unknown:
+        known = ", ".join(Wishes.__annotations__)
+        raise TypeError(f"unexpected keyword argument {unknown[0]!r}; allowed besides: {known}")
+
+
 def draft(program: Program[Any], backend: str, wishes: Wishes) -> NewJob:
     """The submission without its params; raises ``InvalidInput`` for anything that cannot be sent."""
+    check_wishes(wishes)
     if not isinstance(program, Program):
         raise InvalidInput(
             f"run() was given {type(program).__name__}; it takes a Sampler, an Estimator or a Program."

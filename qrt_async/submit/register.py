@@ -62,8 +62,8 @@ class Register:
             etas = [eta for passage in waiting if (eta := passage.eta) is not None]
             wait = max(1.0, min([*etas, 3600.0]) if etas else 1.0)
             raise LineFull(
-                f"{len(waiting)} submissions of tenant {tenant!r} wait already, of at most {most}"
-                f" (max_waiting_per_tenant). There may be room in {wait:g} s. Nothing was sent.",
+                f"Of at most {most} submissions (max_waiting_per_tenant), tenant {tenant!r} has {len(waiting)} waiting"
+                f" already. There may be room in {wait:g} s. Nothing was sent.",
                 retry_after=wait,
             )
 

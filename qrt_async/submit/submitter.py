@@ -15,7 +15,7 @@ from qrt_async.programs.program import Program
 from qrt_async.submit.budget import Budget, Spending
 from qrt_async.submit.carrier import Carrier
 from qrt_async.submit.coalescing import Coalesce
-from qrt_async.submit.counter import Wishes, draft
+from qrt_async.submit.counter import Wishes, check_wishes, draft
 from qrt_async.submit.diary import Diary, NoDiary
 from qrt_async.submit.errand import SETTLE
 from qrt_async.submit.finder import Finder, Finds
@@ -155,6 +155,7 @@ class Submitter(Finds):
     ) -> Submissions[T]:
         """Submit programs as they come from any iterable, sync or async, and yield their submissions in the order
         in which they end. No more than ``ahead`` are taken from it and not yet yielded."""
+        check_wishes(wishes)
         place = check_place(priority, tenant)
         return Submissions(
             programs,
@@ -252,7 +253,7 @@ class Submitter(Finds):
             moments = (wait, entrance.permits.forecast(0), entrance.opens())
             wait = min(3600.0, max(moment for moment in moments if moment < math.inf))
         return LineFull(
-            f"{self.waiting} submissions wait already, of at most {self._max_waiting} (max_waiting)."
+            f"Of at most {self._max_waiting} submissions (max_waiting), {self.waiting} wait already."
             f" There may be room in {wait:g} s. Nothing was sent.",
             retry_after=wait,
         )

@@ -12,7 +12,7 @@ from qrt_async.errors import InvalidInput
 from qrt_async.programs.program import Program
 from qrt_async.submit import submitter as submit
 from qrt_async.submit.budget import Budget
-from qrt_async.submit.counter import Counter, Wishes
+from qrt_async.submit.counter import Counter, Wishes, check_wishes
 from qrt_async.submit.key import check_tenant, checked_name
 from qrt_async.submit.line import Place
 from qrt_async.submit.passage import Passage
@@ -149,6 +149,7 @@ class _Hands:
 
 
 def _check(order: Order, name: object, wishes: Wishes) -> None:
+    check_wishes(wishes)
     if not isinstance(name, str) or not name:
         raise InvalidInput(f"name is {name!r}; it must be a text that tells this measurement from others.")
     if order.mode not in get_args(Mode):

@@ -159,6 +159,18 @@ async def order(here: Any) -> list[str]:
     return [next(tag for tag in job["tags"] if not tag.startswith("qrt:")) for job in await here.jobs()]
 
 
+async def test_a_misspelt_argument_is_told_and_nothing_is_sent() -> None:
+    wrong: dict[str, Any] = {"sesion_id": "s"}
+    async with ground() as here, qrt.Submitter(here.service) as submitter:
+        with pytest.raises(TypeError, match=r"'sesion_id'; allowed besides: tags, session_id"):
+            submitter.submit(SAMPLER, backend=BACKEND, **wrong)
+        with pytest.raises(TypeError, match="'sesion_id'"):
+            submitter.map([SAMPLER], backend=BACKEND, **wrong)
+        with pytest.raises(TypeError, match="'share'"):
+            submitter.sweep(qrt.Sweep(QASM, {}), backend=BACKEND, name="n", share=True)  # type: ignore[arg-type] # that is it
+        assert await here.jobs() == []
+
+
 async def test_a_higher_priority_goes_first() -> None:
     async with ground(rate_limit=qrt.RateLimit(1, per=10.0)) as here:
         async with qrt.Submitter(here.service) as submitter:
