@@ -198,7 +198,7 @@ async def _none(_: object) -> dict[str, Any]:
 
 def test_a_name_that_is_none_is_refused_with_those_that_are() -> None:
     assert (
-        "waiting, imports, decoding, requests, stall, watching, day, submitting, sweeping, backend"
+        "waiting, imports, decoding, requests, stall, bound, watching, day, submitting, sweeping, backend"
         in benchmarks("wating", status=2)
     )
 

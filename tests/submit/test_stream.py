@@ -13,6 +13,7 @@ import pytest
 
 import qrt_async as qrt
 from qrt_async.errors import InvalidInput, NotSent
+from qrt_async.submit import register
 from qrt_async.submit.line import Place
 from qrt_async.submit.passage import Passage
 from qrt_async.submit.stream import Submissions
@@ -66,7 +67,10 @@ def census() -> Counter[str]:
 
 @pytest.mark.long
 @pytest.mark.parametrize("source", [programs, one_by_one])
-async def test_hundreds_of_programs_need_no_more_memory_than_those_ahead(source: Any) -> None:
+async def test_hundreds_of_programs_need_no_more_memory_than_those_ahead(
+    source: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(register, "_PAST", 50)  # of those that are over, so many can be found again
     asyncio.get_running_loop().set_debug(False)
     alive: list[Counter[str]] = []
     async with (

@@ -161,13 +161,14 @@ async def order(here: Any) -> list[str]:
 
 async def test_a_misspelt_argument_is_told_and_nothing_is_sent() -> None:
     wrong: dict[str, Any] = {"sesion_id": "s"}
+    foreign: dict[str, Any] = {"share": True}
     async with ground() as here, qrt.Submitter(here.service) as submitter:
         with pytest.raises(TypeError, match=r"'sesion_id'; allowed besides: tags, session_id"):
             submitter.submit(SAMPLER, backend=BACKEND, **wrong)
         with pytest.raises(TypeError, match="'sesion_id'"):
             submitter.map([SAMPLER], backend=BACKEND, **wrong)
         with pytest.raises(TypeError, match="'share'"):
-            submitter.sweep(qrt.Sweep(QASM, {}), backend=BACKEND, name="n", share=True)  # type: ignore[arg-type] # that is it
+            submitter.sweep(qrt.Sweep(QASM, {}), backend=BACKEND, name="n", **foreign)
         assert await here.jobs() == []
 
 
