@@ -40,7 +40,7 @@ class Limits(Struct, frozen=True):
     """All arrays of a result together, where they are read ahead, as those of a job are."""
     dimensions: int = 32
     header_bytes: int = 4096
-    piece: int = 128 * 1024
+    piece: int = 64 * 1024
     """What is decoded in one step."""
 
 

@@ -251,7 +251,7 @@ def decode_in_pieces(
     *,
     count: bool = True,
 ) -> Steps[Any]:
-    """As :func:`decode`, with every array unpacked and, for ``count``, large registers counted, at most 128 KiB a step
+    """As :func:`decode`, with every array unpacked and, for ``count``, large registers counted, at most 64 KiB a step
     (after one step that parses). ``ResultError`` where the arrays together are beyond ``limits.result_bytes``."""
     with reading(f"The result of {program_id!r}"):
         decoder = decoders.get(program_id, _OTHERS)

@@ -23,7 +23,9 @@ from qrt_async.programs.dictionary import (
 _BLOCK = 1 << 16
 """Rows that are spelled, or counted in a table, at once: bounds the unpacked copy."""
 _SORTED = 1 << 17
-"""Rows of up to 64 bits that are sorted at once; of wider ones fewer."""
+"""Rows of up to 64 bits that are judged together, and sorted at once where they hardly repeat; of wider ones fewer."""
+_STEP = 1 << 15
+"""Rows that are sorted in one step where they do."""
 _PROBED = 1 << 14
 """Rows of more than 64 bits that tell whether it is worth while to sort any."""
 _MIX = np.array([0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F, 0x165667B19E3779F9], dtype=np.uint64)
@@ -79,12 +81,30 @@ def tally_in_pieces(rows: Rows) -> Steps[Tally | None]:
     if width > 8 and _hardly_repeat(rows[:_PROBED]):
         return None
     for begin in range(0, count, size):
-        parts.append(_tally(rows[begin : begin + size]))
+        parts.append((yield from _tally_in_steps(rows[begin : begin + size])))
         if width > 2 and 4 * len(parts[-1][0]) > size:
             return None
         yield 0
     if len(parts) < 2:
         return parts[0] if parts else _tally(rows)
+    return _together(parts)
+
+
+def _tally_in_steps(rows: Rows) -> Steps[Tally]:
+    """In short ones, unless so many outcomes are different that bringing them together would be a long one."""
+    size = _STEP // max(1, -(-rows.shape[1] // 8))
+    if len(rows) <= size:
+        return _tally(rows)
+    parts = []
+    for begin in range(0, len(rows), size):
+        parts.append(_tally(rows[begin : begin + size]))
+        if 4 * len(parts[-1][0]) > size:
+            return _tally(rows)
+        yield 0
+    return _together(parts)
+
+
+def _together(parts: list[Tally]) -> Tally:
     return _tally(
         np.concatenate([found for found, _ in parts]), np.concatenate([times for _, times in parts])
     )

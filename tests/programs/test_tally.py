@@ -61,8 +61,12 @@ def test_spelling_in_blocks_misses_no_row(monkeypatch: pytest.MonkeyPatch) -> No
 
 @pytest.mark.parametrize("width", [1, 2, 3, 4, 7, 8, 9, 16, 20])
 @pytest.mark.parametrize("distinct", [1, 5, 200])
-def test_blocks_are_merged_exactly(width: int, distinct: int, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("step", [16, 1 << 15])
+def test_blocks_are_merged_exactly(
+    width: int, distinct: int, step: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(module, "_SORTED", 64)
+    monkeypatch.setattr(module, "_STEP", step)
     rows = rows_of(width, count=1000, distinct=distinct)
     values, counts = np.unique(rows, axis=0, return_counts=True)
     got, times = tally(rows)
@@ -70,6 +74,13 @@ def test_blocks_are_merged_exactly(width: int, distinct: int, monkeypatch: pytes
     assert times.tolist() == counts.tolist()
     ahead = finish(tally_in_pieces(rows))
     assert (ahead is None) == (distinct == 200 and width > 2), "only what repeats is worth counting ahead"
+
+
+@pytest.mark.parametrize(("distinct", "steps"), [(5, 40), (30_000, 10)])
+def test_a_step_is_short_where_outcomes_repeat(distinct: int, steps: int) -> None:
+    """Of ten blocks. Where hardly any do, bringing short steps together would be a long one."""
+    pieces = tally_in_pieces(rows_of(2, count=10 << 17, distinct=distinct))
+    assert sum(1 for _ in pieces) in range(steps, steps + 11)
 
 
 def test_blocks_whose_mixed_words_collide_are_merged_exactly(monkeypatch: pytest.MonkeyPatch) -> None:
