@@ -18,6 +18,9 @@ from qrt_async.transport.worker import Worker
 _BRIEF, _TOGETHER = 16 * 1024, 8
 """Bytes up to which a body is brief, and how many of its steps are taken in one turn: they take a tenth of a
 millisecond, unless so short a body unfolds to a long result."""
+_BETWEEN = 3
+"""Turns of the loop between two steps of a body that is not brief: answering somebody's request takes as many, and
+none of them should wait for a step."""
 _LARGE = 256 * 1024
 """Bytes from which on a body counts as large."""
 _LARGE_ONES = 4
@@ -72,14 +75,15 @@ class Decoder:
                 # Brings NumPy, whose import is long and gives way to the loop in a thread.
                 self._module = await self._worker.do(import_module, "qrt_async.programs.results")
             steps = self._module.decode_in_pieces(program_id, body, count=count)
-            together = _TOGETHER if len(body) <= _BRIEF else 1
+            together, between = (_TOGETHER, 1) if len(body) <= _BRIEF else (1, _BETWEEN)
             while True:
                 try:
                     for _ in range(together):
                         next(steps)
                 except StopIteration as end:
                     return end.value
-                await asyncio.sleep(0)
+                for _ in range(between):
+                    await asyncio.sleep(0)
 
 
 async def _by(own: Decode, program_id: str, body: bytes) -> Any:

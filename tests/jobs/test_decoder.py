@@ -46,7 +46,7 @@ async def test_between_two_steps_everything_else_on_the_loop_gets_its_turn() -> 
     results = await asyncio.gather(*(decoder.decode("sampler", body) for _ in range(4)))
     beating.cancel()
     steps = 4 * len(body) / (64 * 1024)
-    assert beats >= steps, "a turn of the loop held more than one step"
+    assert beats >= 3 * steps, "who answers a request waited for more than one step"
     assert all(result[0].data.bits("c").num_shots == 500_000 for result in results)
 
 
