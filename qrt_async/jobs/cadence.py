@@ -88,17 +88,17 @@ class Expectation(msgspec.Struct, frozen=True):
         """The age at which a job that had not ended at the age ``alive`` has ended with this chance."""
         if self.middle is None:
             return math.inf
-        ended = 0.0 if alive <= _LEAST else _below(math.log(alive / self.middle) / self.spread)
+        ended = 0.0 if alive <= _LEAST else below(math.log(alive / self.middle) / self.spread)
         return max(alive, self.middle * math.exp(self.spread * _quantile(ended + chance * (1.0 - ended))))
 
 
-def _below(z: float) -> float:
+def below(z: float) -> float:
     """The part of a normal distribution that lies below ``z``."""
     return 0.5 * (1.0 + math.erf(z / math.sqrt(2.0)))
 
 
 def _quantile(part: float) -> float:
-    """The inverse of ``_below``, to within 5e-4 (Hastings; Abramowitz and Stegun 26.2.23)."""
+    """The inverse of ``below``, to within 5e-4 (Hastings; Abramowitz and Stegun 26.2.23)."""
     tail = max(min(part, 1.0 - part), _LEAST)
     t = math.sqrt(-2.0 * math.log(tail))
     above = 2.515517 + t * (0.802853 + t * 0.010328)

@@ -30,8 +30,6 @@ _SPARED = 1
 """Requests that a peek leaves for the next look."""
 _DEAR = 0.5
 """A look of many requests is not repeated before this part of what it cost beyond one has come back."""
-_EXACT = 0.5
-"""A length that is not known to within this part of it is better than none, and no better."""
 _BETWEEN = 2.0
 """A job that a listing first showed long after another did not is thought to have been this much later."""
 _LISTINGS = 1000
@@ -278,11 +276,7 @@ class Decider:
             self.lags.saw(min(now - track.born, _BETWEEN * track.late))
 
     def _ended(self, track: Track, known: Known, at: float) -> None:
-        """It ended at this time at the latest. Remember how long it took, where that is known well enough."""
+        """It ended at this time at the latest. Remember how long it took, as far as that is known."""
         self.drop(known.id)
         if known.status is JobStatus.COMPLETED and track.dated and not track.hurried and track.alive:
-            longest, shortest = at - track.born, min(track.alive, at) - track.born
-            if longest - shortest <= _EXACT * longest:
-                self.durations.saw(known.kind, (longest + shortest) / 2)
-            elif self.durations.expectation(known.kind, None) is None:
-                self.durations.saw(known.kind, longest)
+            self.durations.saw(known.kind, min(track.alive, at) - track.born, at - track.born)

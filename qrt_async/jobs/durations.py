@@ -7,7 +7,7 @@ from datetime import datetime
 
 import msgspec
 
-from qrt_async.jobs.cadence import Expectation
+from qrt_async.jobs.cadence import Expectation, below
 
 _DOUBT = 0.12
 """The spread, as a part of the length, that is assumed after one job."""
@@ -21,6 +21,11 @@ _VAGUE = 0.5
 """A spread beyond which the service's own estimate says more than the past does."""
 _TRUST = 2.5
 """An estimate of the service is believed to within this factor: one that is wrong by three hardly hurts."""
+
+_EXACT = 0.5
+"""A first length that is not known to within this part of it is taken for the longest that it may have been."""
+_RARE = 1e-4
+"""What was thought less likely than this is taken for the nearest that was thought likely."""
 
 Kind = tuple[str | None, str | None]
 """Backend and program."""
@@ -48,6 +53,20 @@ class Past(msgspec.Struct, frozen=True):
         known = (_DOUBT**2 + self.squares) / (1.0 + self.weight)
         return math.sqrt(known * (1.0 + 1.0 / self.weight))
 
+    def between(self, shortest: float, longest: float) -> float:
+        """How long a job took, as far as can be told, that was seen alive at one age and over at a later one: not the
+        middle, where the past says that one end is likelier."""
+        if self.weight == 0.0:
+            return (shortest + longest) / 2 if longest - shortest <= _EXACT * longest else longest
+        low, high = self._deviation(shortest), self._deviation(longest)
+        part = below(high) - below(low)
+        if part < _RARE:
+            return longest if high < 0.0 else shortest
+        return math.exp(self.mean + self.spread * (_density(low) - _density(high)) / part)
+
+    def _deviation(self, seconds: float) -> float:
+        return (math.log(max(seconds, 1e-3)) - self.mean) / self.spread
+
     def expectation(self) -> Expectation:
         middle, reach = math.exp(self.mean), math.exp(_EDGE * self.spread)
         return Expectation(middle / reach, middle * reach, middle, self.spread)
@@ -60,9 +79,10 @@ class Durations:
         self._past: dict[Kind, Past] = {}
         self._expected: dict[Kind, Expectation] = {}
 
-    def saw(self, kind: Kind, seconds: float) -> None:
-        """A job of this kind completed at this age."""
-        past = self._past[kind] = self._past.pop(kind, Past()).with_one(seconds)
+    def saw(self, kind: Kind, shortest: float, longest: float) -> None:
+        """A job of this kind completed between these ages."""
+        past = self._past.pop(kind, Past())
+        past = self._past[kind] = past.with_one(past.between(shortest, longest))
         self._expected[kind] = past.expectation()
         if len(self._past) > _KINDS:
             oldest = next(iter(self._past))
@@ -86,3 +106,8 @@ def hinted(
     if running_seconds is not None and running_seconds > 0:
         return Expectation(running_seconds / _TRUST, math.inf)
     return None
+
+
+def _density(z: float) -> float:
+    """Of the normal distribution."""
+    return math.exp(-z * z / 2) / math.sqrt(2 * math.pi)

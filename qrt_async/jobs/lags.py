@@ -8,6 +8,9 @@ _REMEMBERED = 50
 _ENOUGH = 5
 """Before so many new jobs were seen to appear, the policy's ``lag`` stands."""
 _SHORTEST, _LONGEST = 2.0, 600.0
+_MEAN_OF = 300
+"""New jobs that the mean is taken over: of a crowd, those that listings show late come last, and few would be only
+those."""
 
 
 class Lags:
@@ -18,11 +21,13 @@ class Lags:
         self._seen: deque[float] = deque(maxlen=_REMEMBERED)
         self.usual = 0.0
         """Seconds by which listings are behind in the mean."""
+        self._weight = 0
 
     def saw(self, seconds: float) -> None:
         """A new job was in a listing this long after it was accepted, and in none before."""
         self._seen.append(seconds)
-        self.usual = sum(self._seen) / len(self._seen)
+        self._weight = min(self._weight + 1, _MEAN_OF)
+        self.usual += (seconds - self.usual) / self._weight
 
     @property
     def grace(self) -> float:

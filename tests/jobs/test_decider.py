@@ -111,7 +111,7 @@ def test_a_second_job_and_one_whose_result_is_soon_there_call_for_a_step() -> No
     bench.step(0.0)
     assert bench.decider.add(second, at(0.1))
     bench.step(0.1)
-    bench.decider.durations.saw(first.kind, 5.0)
+    bench.decider.durations.saw(first.kind, 5.0, 5.0)
     assert bench.decider.add(first, at(0.2)), "who awaits it may have its result before the next look"
 
 

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from qrt_async.jobs.cadence import Expectation
-from qrt_async.jobs.durations import Durations, hinted
+from qrt_async.jobs.durations import Durations, Past, hinted
 
 KIND = ("ibm_fez", "sampler")
 
@@ -17,7 +17,7 @@ KIND = ("ibm_fez", "sampler")
 def after(*seconds: float) -> Expectation:
     past = Durations()
     for length in seconds:
-        past.saw(KIND, length)
+        past.saw(KIND, length, length)
     found = past.expectation(KIND, None)
     assert found is not None
     assert found.middle is not None
@@ -26,7 +26,7 @@ def after(*seconds: float) -> Expectation:
 
 def test_of_a_kind_that_was_never_seen_nothing_is_expected() -> None:
     past = Durations()
-    past.saw(KIND, 5.0)
+    past.saw(KIND, 5.0, 5.0)
     assert past.expectation(("ibm_fez", "estimator"), None) is None
     assert past.expectation(("ibm_kyiv", "sampler"), None) is None
 
@@ -40,6 +40,28 @@ def test_one_job_gives_a_window_around_its_length() -> None:
 def test_many_alike_narrow_the_window_and_many_unlike_widen_it() -> None:
     alike, unlike = after(*[5.0] * 20), after(*[1.0, 25.0] * 10)
     assert alike.late / alike.early < 1.2 < 25.0 < unlike.late / unlike.early
+
+
+def test_of_a_first_job_its_middle_is_taken_or_where_that_says_little_the_longest() -> None:
+    assert Past().between(4.0, 6.0) == 5.0
+    assert Past().between(1.0, 6.0) == 6.0
+
+
+def test_a_length_that_is_hardly_known_is_taken_to_be_what_the_past_makes_likely() -> None:
+    past = Past()
+    for _ in range(10):
+        past = past.with_one(5.0)
+    assert past.between(0.0, 100.0) == pytest.approx(5.0, rel=0.01)
+    assert 4.5 < past.between(1.0, 5.0) < 5.0
+    assert 5.0 < past.between(5.0, 20.0) < 5.5
+    assert past.between(4.9, 5.1) == pytest.approx(5.0, rel=0.01)
+
+
+def test_what_the_past_thought_impossible_is_learned_from_its_nearest_end() -> None:
+    past = Past().with_one(5.0)
+    assert past.between(50.0, 90.0) == 50.0
+    assert past.between(0.1, 0.4) == 0.4
+    assert past.between(0.0, 0.0) == 0.0
 
 
 @pytest.mark.parametrize("sigma", [0.1, 0.3, 1.0])
@@ -59,8 +81,8 @@ def test_the_past_fades_so_that_a_change_is_learned() -> None:
 def test_the_least_recently_seen_kind_is_forgotten_first() -> None:
     past = Durations()
     for number in range(600):
-        past.saw((f"backend{number}", "sampler"), 1.0)
-        past.saw(KIND, 1.0)
+        past.saw((f"backend{number}", "sampler"), 1.0, 1.0)
+        past.saw(KIND, 1.0, 1.0)
     assert past.expectation(KIND, None) is not None
     assert past.expectation(("backend0", "sampler"), None) is None
     assert past.expectation(("backend599", "sampler"), None) is not None
@@ -89,9 +111,9 @@ def test_an_estimate_that_makes_no_sense_is_none(seconds: float | None) -> None:
 def test_the_past_goes_before_the_estimate_unless_it_is_vague() -> None:
     hint = Expectation(10.0, 100.0)
     past = Durations()
-    past.saw(KIND, 5.0)
+    past.saw(KIND, 5.0, 5.0)
     assert past.expectation(KIND, hint) != hint
     for length in (1.0, 100.0) * 5:
-        past.saw(KIND, length)
+        past.saw(KIND, length, length)
     assert past.expectation(KIND, hint) == hint
     assert past.expectation(KIND, None) is not None

@@ -31,7 +31,7 @@ def test_one_job_of_each_unknown_kind_is_asked_about_the_eldest_and_not_at_once(
 
 def test_a_kind_that_was_seen_to_end_needs_no_estimate() -> None:
     durations = Durations()
-    durations.saw(("b", "sampler"), 5.0)
+    durations.saw(("b", "sampler"), 5.0, 5.0)
     estimates = Estimates(PollPolicy(), durations)
     assert estimates.wanted({"a": known("a")}, {"a": Track(born=0.0, due=0.0)}, 50.0) == []
 

@@ -37,3 +37,17 @@ def test_one_long_lag_is_learned_at_once_and_forgotten_after_many_short_ones() -
     for _ in range(60):
         lags.saw(1.0)
     assert lags.grace == 2.0
+
+
+def test_all_new_jobs_count_for_the_mean_and_not_only_those_that_came_last() -> None:
+    lags = Lags(10.0)
+    for seconds in [0.0] * 100 + [1.0] * 100:
+        lags.saw(seconds)
+    assert lags.usual == pytest.approx(0.5)
+
+
+def test_listings_that_become_later_are_learned() -> None:
+    lags = Lags(10.0)
+    for seconds in [0.0] * 2000 + [4.0] * 1000:
+        lags.saw(seconds)
+    assert lags.usual > 3.5

@@ -31,7 +31,7 @@ def learned(*seconds: float) -> Durations:
     durations = Durations()
     known = Known("x", Acceptance(at=EPOCH, program_id="sampler", backend="b"))
     for length in seconds:
-        durations.saw(known.kind, length)
+        durations.saw(known.kind, length, length)
     return durations
 
 
