@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import gc
+import sys
+from collections.abc import Iterator
+from contextlib import aclosing, contextmanager
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -122,7 +126,7 @@ async def test_who_comes_again_in_mid_flight_hears_of_no_earlier_state(tmp_path:
                     assert [data["status"] for _, name, data in first if name == "job"] in ([], ["Queued"])
                     came += 1
                     assert {mark for mark, _, _ in first}.isdisjoint(mark for mark, _, _ in seen)
-                    await rest.aclose()  # type: ignore[attr-defined] # it is a generator
+                    await rest.aclose()
         assert names(seen)[-2:] == ["job", "end"]
         assert came >= 4
 
@@ -173,7 +177,7 @@ class Client:
 
     def __init__(self) -> None:
         self.gone = asyncio.Event()
-        self.stuck = False
+        self.stuck = self.cut = False
         self.sent: list[Message] = []
 
     async def receive(self) -> Message:
@@ -182,7 +186,9 @@ class Client:
 
     async def send(self, message: Message) -> None:
         self.sent.append(message)
-        if self.stuck:
+        if self.cut and message["type"] == "http.response.body":
+            raise OSError("gone")  # as uvicorn and Starlette have it
+        if self.stuck and message["type"] == "http.response.body":
             await asyncio.Event().wait()
 
     async def ask(self, app: Any, **headers: str) -> None:
@@ -223,14 +229,43 @@ async def test_a_server_that_raises_for_a_client_that_has_gone_is_understood() -
     async with ground() as here:
         job = await here.run()
         client = Client()
-
-        async def send(message: Message) -> None:
-            if message["type"] == "http.response.body":
-                raise OSError("gone")
-
-        client.send = send  # type: ignore[method-assign] # as uvicorn and Starlette have it
+        client.cut = True
         await client.ask(asgi.events(job))
         await job
+
+
+@contextmanager
+def collecting() -> Iterator[list[str]]:
+    """The names of generators that nobody closed, as the collector comes upon them."""
+    hooks, left = sys.get_asyncgen_hooks(), []
+
+    def found(generator: Any) -> None:
+        left.append(generator.__qualname__)
+        hooks.finalizer(generator)  # type: ignore[misc] # the loop has one
+
+    sys.set_asyncgen_hooks(hooks.firstiter, found)
+    try:
+        yield left
+        gc.collect()
+    finally:
+        sys.set_asyncgen_hooks(*hooks)
+
+
+@pytest.mark.parametrize("how", ["goes away", "cannot be sent to", "stops to iterate"])
+async def test_whoever_leaves_nothing_is_left_to_the_garbage_collector(how: str) -> None:
+    async with ground() as here:
+        job = await here.run()
+        client = Client()
+        client.stuck, client.cut = how == "goes away", how == "cannot be sent to"
+        with collecting() as left:
+            if how == "stops to iterate":
+                async with aclosing(asgi.events(job).frames()) as frames:
+                    assert b"retry" in await anext(frames)
+                    assert b"data" in await anext(frames)
+            else:
+                asyncio.get_running_loop().call_later(3, client.gone.set)
+                await client.ask(asgi.events(job))
+        assert left == []
 
 
 async def test_the_last_event_is_read_from_the_request_where_it_is_not_given() -> None:
