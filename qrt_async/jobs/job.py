@@ -210,8 +210,8 @@ class AsyncJob(Generic[R_co]):
         if self._known.settled:
             loop.call_soon(run)
         else:
-            self._known.callbacks.append(Callback(callback, run))
             self._desk.watcher.keep(self._known)
+            self._known.callbacks.append(Callback(callback, run))
 
     def remove_done_callback(self, callback: Callable[[AsyncJob[R_co]], object]) -> int:
         """Take a callback back; returns how often it had been added."""

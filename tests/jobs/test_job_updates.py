@@ -10,6 +10,7 @@ import pytest
 
 import qrt_async as qrt
 from qrt_async.api.status import JobStatus
+from qrt_async.errors import ServiceClosed
 from tests.ground import ground
 
 pytestmark = pytest.mark.virtual_clock
@@ -96,3 +97,20 @@ async def test_a_callback_is_called_though_every_handle_was_dropped() -> None:
 async def _listen(job: qrt.AsyncJob[Any]) -> None:
     async for _ in job.updates():
         pass
+
+
+async def test_a_callback_that_is_refused_while_the_service_closes_is_not_kept() -> None:
+    called: list[Any] = []
+    async with ground() as here:
+        await here.service.backends.list()
+        await here.fault(method="POST", path="/v1/jobs", kind="delay", seconds=3.0, when="after")
+        submitting = asyncio.create_task(here.run())
+        await asyncio.sleep(1)
+        closing = asyncio.create_task(here.service.close())
+        await asyncio.sleep(1)
+        job = here.service.job("nosuchjob00000000000")
+        with pytest.raises(ServiceClosed):
+            job.add_done_callback(called.append)
+        assert job.remove_done_callback(called.append) == 0
+        await asyncio.gather(submitting, closing)
+    assert called == []
