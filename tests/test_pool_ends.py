@@ -125,6 +125,28 @@ async def test_closing_ends_every_wait_and_closes_every_service_in_bounded_time(
             await pool.service(**of(here, "ann")).__aenter__()
 
 
+@virtual
+async def test_closing_that_is_cut_short_by_the_end_of_the_program_leaves_no_connection_open() -> None:
+    async with ground() as here:
+        pool = qrt.RuntimePool(1, spool=False, rate_limit=None)
+        service = await pool.service(**of(here, "ann")).__aenter__()
+        await service.backends.list()
+        await here.fault(method="POST", path="/v1/jobs", kind="delay", seconds=1e6)
+        submitting = asyncio.create_task(counts(service))
+        await asyncio.sleep(1)
+        leaving = asyncio.create_task(pool.close())
+        await asyncio.sleep(1)
+        for task in asyncio.all_tasks():
+            if task is leaving or task.get_name().startswith("qrt "):
+                task.cancel()
+        ends = await asyncio.gather(leaving, submitting, return_exceptions=True)
+        assert [type(end) for end in ends] == [asyncio.CancelledError, ServiceClosed]
+        await asyncio.sleep(1)
+        with pytest.raises(ServiceClosed):
+            await service.backends.list()
+        assert pool._connections._connector is None
+
+
 async def test_one_that_was_never_used_has_nothing_to_close() -> None:
     pool = qrt.RuntimePool()
     await pool.close()
