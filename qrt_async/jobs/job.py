@@ -99,7 +99,7 @@ class AsyncJob(Generic[R_co]):
         if self._held is not None:
             held: R_co = self._held[0]
             if self._held[1] is not None:
-                raise self._held[1]
+                raise self._held[1].with_traceback(None)
             return held
         async with self._patience(timeout):
             with self.home:
@@ -257,7 +257,8 @@ class AsyncJob(Generic[R_co]):
             self._watch()
             await self._known.wait()
         if self._known.lost is not None:
-            raise self._known.lost
+            # Raised as it is, again and again, it would grow by a traceback and keep alive who heard it before.
+            raise self._known.lost.with_traceback(None)
 
     def _patience(self, timeout: float | None) -> _Patience:
         return _Patience(self.id, timeout)

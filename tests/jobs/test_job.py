@@ -162,6 +162,20 @@ async def test_waiting_for_an_unknown_job_ends_with_not_found() -> None:
             _ = [update async for update in here.service.job("d4if161vhnc73fl21ug1").updates()]
 
 
+async def test_an_error_that_is_raised_again_does_not_hold_on_to_those_who_heard_it_before() -> None:
+    async with ground() as here:
+        job = here.service.job("nosuchjob00000000000")
+        depths = []
+        for _ in range(4):
+            with pytest.raises(NotFound) as caught:
+                await job
+            depths.append(len(caught.traceback))
+            with pytest.raises(NotFound) as caught:
+                await anext(job.updates())
+            depths.append(len(caught.traceback))
+        assert max(depths[2:]) <= max(depths[:2])
+
+
 async def test_a_job_cannot_be_pickled_and_says_what_to_do_instead() -> None:
     async with ground() as here:
         job = await here.run()
