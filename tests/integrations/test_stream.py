@@ -192,6 +192,16 @@ async def test_when_the_service_closes_the_stream_ends_without_an_end() -> None:
         assert "end" not in names(told)
 
 
+@pytest.mark.parametrize("told", [None, "x"])
+async def test_a_submission_whose_service_was_closed_has_a_stream_that_ends_at_once(told: str | None) -> None:
+    async with ground() as here:
+        async with qrt.Submitter(here.service) as submitter:
+            submission = submitter.submit(SAMPLER, backend=BACKEND, tags=["emulate:queue=1000"])
+            await submission.job()
+        await here.service.close()
+        assert await told_of(submission, last_event_id=told) == []
+
+
 async def test_a_sweep_tells_its_progress_and_is_not_started_by_that() -> None:
     async with open_ground() as (here, submitter):
         run = submitter.sweep(sweep(), backend=BACKEND, name="told", pack=6)
