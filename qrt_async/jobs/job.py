@@ -155,8 +155,11 @@ class AsyncJob(Generic[R_co]):
     async def raw_results(self) -> bytes | None:
         """The result as the service sends it, undecoded; ``None`` where it has none.
 
-        Of a private job from the spool; if it is not there yet, this is the one read.
+        Of a private job from the spool; if it is not there yet, this is the one read. What was read and could not be
+        kept elsewhere is given also when the service is closed.
         """
+        if (held := self._delivery.held) is not None:
+            return held
         with self.home:
             return await self._delivery.body(self._known)
 
