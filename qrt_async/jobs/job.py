@@ -132,8 +132,9 @@ class AsyncJob(Generic[R_co]):
         return JobUpdates(self._known, self._watch)
 
     async def refresh(self) -> JobRecord:
-        """Ask the service for the job's record now."""
+        """Ask the service for the job's record now. One that was not found, and is found now, can be awaited again."""
         record = await self._desk.jobs.get(self.id, exclude_params=True)
+        self._known.find()
         self._desk.watcher.learn(self._known, record)
         return record
 

@@ -84,3 +84,20 @@ async def test_logs_and_metrics_and_refresh_are_one_request_each() -> None:
         assert "completed" in await job.logs()
         with pytest.raises(NotFound):
             await here.service.job("d4if161vhnc73fl21ug0").logs()
+
+
+@pytest.mark.parametrize("ended", [True, False])
+async def test_a_job_that_was_not_found_and_is_there_after_all_can_be_awaited_once_read(ended: bool) -> None:
+    """Awaited from another process too soon after it was submitted, or while the service was confused."""
+    async with ground() as here, qrt.RuntimeService(url=here.emulator.url, spool=False) as other:
+        submitted = await here.run(watch=False)
+        await here.fault(kind="status", status=404, method="GET")
+        job = other.job(submitted.id)
+        with pytest.raises(NotFound):
+            await job
+        assert job.done()
+        await here.peace()
+        await asyncio.sleep(30 if ended else 0)
+        assert (await job.refresh()).state.status is job.status
+        assert (job.done(), len(await job)) == (ended, 1)
+        assert job.exception() is None
