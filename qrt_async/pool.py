@@ -242,10 +242,12 @@ class RuntimePool:
 
     async def _shut(self) -> None:
         self._roster.dismiss(ServiceClosed("This RuntimePool was closed before a service was free."))
-        await self._crew.finish(_LONGEST)
-        self._home.closed = True
-        await self._connections.close()
-        self._remembered.clear()
+        try:
+            await self._crew.finish(_LONGEST)
+        finally:  # also where the loop ends and cancels all that is left
+            self._home.closed = True
+            await self._connections.close()
+            self._remembered.clear()
 
 
 class Lease:

@@ -274,12 +274,14 @@ class RuntimeService:
     async def _shut(self) -> None:
         self._watcher.stop(ServiceClosed("The service was closed; the job runs on at the service."))
         self.counter.stop(ServiceClosed("The service was closed before this was submitted."))
-        await self._crew.finish(_GRACE)
-        await self.counter.close()
-        self._home.closed = True
-        await self._transport.close()
-        if self._emulator is not None:
-            await self._emulator.close()
+        try:
+            await self._crew.finish(_GRACE)
+            await self.counter.close()
+        finally:  # also where the loop ends and cancels all that is left
+            self._home.closed = True
+            await self._transport.close()
+            if self._emulator is not None:
+                await self._emulator.close()
 
 
 def _embedded() -> Emulator:

@@ -191,13 +191,12 @@ class SubmissionSource:
     async def _settle(self) -> None:
         """It has become a job, or never will be."""
         try:
-            job = await self._submission.job()
+            source = JobSource(await self._submission.job(), self._submission.id)
         except ServiceClosed as error:
             raise Closed from error
         except QrtError as error:
             self._error = error
             return
-        source = JobSource(job, self._submission.id)
         if self._told is not None:
             await source.resume(self._told)
         self._job = source

@@ -5,10 +5,12 @@ https://opentelemetry.io/docs/specs/semconv/http/http-metrics/
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
+from functools import partial
 
 from opentelemetry import metrics
-from opentelemetry.metrics import MeterProvider
+from opentelemetry.metrics import Histogram, Meter, MeterProvider
 
 from qrt_async.events import JobTimed, PermitTaken, RequestDone
 
@@ -23,56 +25,38 @@ class Measures:
 
     def __init__(self, name: str, version: str, provider: MeterProvider | None) -> None:
         meter = metrics.get_meter(name, version, provider)
-        self._requests = meter.create_histogram(
+        histogram = partial(_histogram, meter)
+        self._requests = histogram(
             "http.client.request.duration",
             "s",
+            _REQUEST,
             "Duration of requests to the service and to IAM, each try by itself.",
-            explicit_bucket_boundaries_advisory=_REQUEST,
         )
-        self._sent = meter.create_histogram(
-            "http.client.request.body.size",
-            "By",
-            "Bytes of request bodies.",
-            explicit_bucket_boundaries_advisory=_BYTES,
-        )
-        self._received = meter.create_histogram(
-            "http.client.response.body.size",
-            "By",
-            "Bytes of response bodies.",
-            explicit_bucket_boundaries_advisory=_BYTES,
+        self._sent = histogram("http.client.request.body.size", "By", _BYTES, "Bytes of request bodies.")
+        self._received = histogram(
+            "http.client.response.body.size", "By", _BYTES, "Bytes of response bodies."
         )
         self._refusals = meter.create_counter(
             "qrt.refusals", "{refusal}", "Submissions that the service refused; most of them are sent again."
         )
-        self._waits = meter.create_histogram(
-            "qrt.permit.wait.duration",
-            "s",
-            "How long submissions were in line for their turn.",
-            explicit_bucket_boundaries_advisory=_WAIT,
+        self._waits = histogram(
+            "qrt.permit.wait.duration", "s", _WAIT, "How long submissions were in line for their turn."
         )
         self._looks = meter.create_counter("qrt.looks", "{look}", "How often the service was asked for news.")
         self._jobs = meter.create_counter("qrt.jobs", "{job}", "Jobs whose end was heard of.")
-        self._queues = meter.create_histogram(
+        self._queues = histogram(
             "qrt.job.queue.duration",
             "s",
+            _WAIT,
             "From a job's creation to its running, by the service's clock.",
-            explicit_bucket_boundaries_advisory=_WAIT,
         )
-        self._runs = meter.create_histogram(
-            "qrt.job.run.duration",
-            "s",
-            "From a job's running to its end, by the service's clock.",
-            explicit_bucket_boundaries_advisory=_WAIT,
+        self._runs = histogram(
+            "qrt.job.run.duration", "s", _WAIT, "From a job's running to its end, by the service's clock."
         )
         self._usage = meter.create_counter(
             "qrt.job.usage", "s", "Seconds of QPU time that jobs were charged."
         )
-        self._results = meter.create_histogram(
-            "qrt.result.size",
-            "By",
-            "Bytes of results, undecoded.",
-            explicit_bucket_boundaries_advisory=_BYTES,
-        )
+        self._results = histogram("qrt.result.size", "By", _BYTES, "Bytes of results, undecoded.")
 
     def request(self, done: RequestDone) -> None:
         facts: dict[str, str | int] = {"http.request.method": done.method, "url.template": done.template}
@@ -112,6 +96,10 @@ class Measures:
             self._runs.record(_between(ended.running, ended.finished), facts)
         if ended.charged:
             self._usage.add(ended.charged, facts)
+
+
+def _histogram(meter: Meter, name: str, unit: str, edges: Sequence[float], what: str) -> Histogram:
+    return meter.create_histogram(name, unit, what, explicit_bucket_boundaries_advisory=edges)
 
 
 def _between(start: datetime, end: datetime) -> float:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
 from typing import Any
 
 from qrt_async.errors import InvalidInput
@@ -35,17 +36,19 @@ class EventStream(Reply):
         self._told = last_event_id
         self._resume(last_event_id)
 
-    async def frames(self) -> AsyncIterator[bytes]:
+    async def frames(self) -> AsyncGenerator[bytes]:
         """The bytes of the body, as they come, with heartbeats between. Whoever is slow to take them misses what is
-        older than the newest. Nothing but the wait ends with whoever stops to iterate."""
+        older than the newest. Iterate within ``contextlib.aclosing``: nothing but the wait ends with whoever
+        leaves."""
         if self.status_code == 204:
             return
         yield _RETRY
         try:
             if self._told is not None:
                 await self._source.resume(self._told)
-            async for frame in self._frames():
-                yield frame
+            async with aclosing(self._frames()) as frames:
+                async for frame in frames:
+                    yield frame
         except Closed:
             return
 
@@ -69,8 +72,9 @@ class EventStream(Reply):
         try:
             await self.begin(send)
             if not alone:
-                async for frame in self.frames():
-                    await send({"type": "http.response.body", "body": frame, "more_body": True})
+                async with aclosing(self.frames()) as frames:
+                    async for frame in frames:
+                        await send({"type": "http.response.body", "body": frame, "more_body": True})
             await send({"type": "http.response.body", "body": b"", "more_body": False})
         except OSError:
             return  # how some servers say that the client has gone
@@ -81,7 +85,7 @@ class EventStream(Reply):
         if self._told is not None and self._source.over(self._told):
             self.status_code = 204
 
-    async def _frames(self) -> AsyncIterator[bytes]:
+    async def _frames(self) -> AsyncGenerator[bytes]:
         loop, told = asyncio.get_running_loop(), self._told
         first = self._source.look()
         due = first.due if first is not None and first.id == told else None

@@ -75,7 +75,7 @@ class Listener:
         while not self.queue:
             if self.ended:
                 error, self.error = self.error, None
-                raise error or StopAsyncIteration
+                raise StopAsyncIteration if error is None else error.with_traceback(None)
             if self._wake is None or self._wake.done():
                 self._wake = asyncio.get_running_loop().create_future()
             await asyncio.shield(self._wake)

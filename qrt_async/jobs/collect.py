@@ -37,13 +37,12 @@ class Completions(Generic[R]):
         with ExitStack() as inside:
             for home in {job.home for job in self._jobs}:
                 inside.enter_context(home)
+            try:
+                self._begin()
+            except BaseException:
+                self._forsake()
+                raise
             self._inside = inside.pop_all()
-        self._left = len(self._jobs)
-        for number, job in enumerate(self._jobs):
-            callback = self._callback(number)
-            self._waiting[number] = (job, callback)
-            job.want(1)
-            job.add_done_callback(callback)
         return self
 
     async def __aexit__(
@@ -53,17 +52,33 @@ class Completions(Generic[R]):
         with self._inside:
             await self._stop()
 
-    async def _stop(self) -> None:
+    def _begin(self) -> None:
+        self._left = len(self._jobs)
+        for number, job in enumerate(self._jobs):
+            callback = self._callback(number)
+            self._waiting[number] = (job, callback)
+            job.want(1)
+            job.add_done_callback(callback)
+
+    def _forsake(self) -> None:
+        """Nothing is wanted any more of jobs that have not ended, as far as we were told."""
         for job, callback in self._waiting.values():
             job.remove_done_callback(callback)
             job.want(-1)
+        self._waiting.clear()
+        self._ended.clear()
+        self._left = 0
+        self._news.set()
+
+    async def _stop(self) -> None:
+        self._forsake()
+        for job in (*self._ready, *filter(None, [self._shown])):
+            job.hold(None)
+        self._ready.clear()
+        self._shown = None
         for task in self._fetching:
             task.cancel()
         await asyncio.gather(*self._fetching, return_exceptions=True)
-        for job in (*self._ready, *filter(None, [self._shown])):
-            job.hold(None)
-        self._waiting.clear()
-        self._left = 0
 
     def __aiter__(self) -> Self:
         return self
@@ -86,10 +101,10 @@ class Completions(Generic[R]):
 
     def _callback(self, number: int) -> Callable[[AsyncJob[R]], object]:
         def ended(job: AsyncJob[R]) -> None:
-            del self._waiting[number]
-            job.want(-1)
-            self._ended.append(job)
-            self._fetch()
+            if self._waiting.pop(number, None) is not None:  # else it was on its way when all was left
+                job.want(-1)
+                self._ended.append(job)
+                self._fetch()
 
         return ended
 

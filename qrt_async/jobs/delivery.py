@@ -63,6 +63,11 @@ class Delivery:
             return await self._reading.join(lambda: self._read(known))
         return await self._ask(get_results(known.id, keep))
 
+    @property
+    def held(self) -> bytes | None:
+        """The bytes of a private job that are nowhere else."""
+        return self._held
+
     async def error(self, known: Known) -> JobError | None:
         """How a settled job went wrong. Where the record is silent, the error text is asked for."""
         assert known.record is not None  # noqa: S101 - only a record settles a job

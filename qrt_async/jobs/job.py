@@ -99,7 +99,7 @@ class AsyncJob(Generic[R_co]):
         if self._held is not None:
             held: R_co = self._held[0]
             if self._held[1] is not None:
-                raise self._held[1]
+                raise self._held[1].with_traceback(None)
             return held
         async with self._patience(timeout):
             with self.home:
@@ -132,8 +132,9 @@ class AsyncJob(Generic[R_co]):
         return JobUpdates(self._known, self._watch)
 
     async def refresh(self) -> JobRecord:
-        """Ask the service for the job's record now."""
+        """Ask the service for the job's record now. One that was not found, and is found now, can be awaited again."""
         record = await self._desk.jobs.get(self.id, exclude_params=True)
+        self._known.find()
         self._desk.watcher.learn(self._known, record)
         return record
 
@@ -155,8 +156,11 @@ class AsyncJob(Generic[R_co]):
     async def raw_results(self) -> bytes | None:
         """The result as the service sends it, undecoded; ``None`` where it has none.
 
-        Of a private job from the spool; if it is not there yet, this is the one read.
+        Of a private job from the spool; if it is not there yet, this is the one read. What was read and could not be
+        kept elsewhere is given also when the service is closed.
         """
+        if (held := self._delivery.held) is not None:
+            return held
         with self.home:
             return await self._delivery.body(self._known)
 
@@ -210,8 +214,8 @@ class AsyncJob(Generic[R_co]):
         if self._known.settled:
             loop.call_soon(run)
         else:
-            self._known.callbacks.append(Callback(callback, run))
             self._desk.watcher.keep(self._known)
+            self._known.callbacks.append(Callback(callback, run))
 
     def remove_done_callback(self, callback: Callable[[AsyncJob[R_co]], object]) -> int:
         """Take a callback back; returns how often it had been added."""
@@ -257,7 +261,8 @@ class AsyncJob(Generic[R_co]):
             self._watch()
             await self._known.wait()
         if self._known.lost is not None:
-            raise self._known.lost
+            # Raised as it is, again and again, it would grow by a traceback and keep alive who heard it before.
+            raise self._known.lost.with_traceback(None)
 
     def _patience(self, timeout: float | None) -> _Patience:
         return _Patience(self.id, timeout)

@@ -35,7 +35,7 @@ class Callback(msgspec.Struct, frozen=True):
 
 
 class Known:
-    """State of one job. Changes only by ``learn``, ``hint``, ``stall``, ``lose`` and ``stop``.
+    """State of one job. Changes only by ``learn``, ``hint``, ``stall``, ``lose``, ``find`` and ``stop``.
 
     ``kind`` is backend and program, as far as they are known. ``wanted`` counts those who wait for the
     result itself, ``body`` is the result where reading it was how the end was learned; whoever decodes it
@@ -189,6 +189,10 @@ class Known:
         if not self.settled:
             self.lost = error
             self._settle(error)
+
+    def find(self) -> None:
+        """The service knows the job after all."""
+        self.lost = None
 
     def stop(self, error: QrtError) -> None:
         """End every wait with an error, without a word about the job itself."""

@@ -26,8 +26,8 @@ class JobUpdates:
 
     async def __anext__(self) -> JobUpdate:
         if self._listener is None:
-            self._listener = self._known.listen()
             self._watch()
+            self._listener = self._known.listen()
         return await self._listener.next()
 
     @property

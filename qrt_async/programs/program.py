@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final, Generic, Literal, TypeAlias, get_args
 
@@ -85,7 +86,7 @@ class Program(Generic[R_co]):
         return f"The params of {self.program_id!r}"
 
 
-class CircuitProgram(Program[R_co]):
+class CircuitProgram(Program[R_co], ABC):
     """What the programs of ours have in common: params are made of circuits, and these can be checked."""
 
     checkable = True
@@ -94,8 +95,9 @@ class CircuitProgram(Program[R_co]):
         """As for :class:`Program`. The numbers were looked at when they were read."""
         return encoded(self._build(), self._what, _typed)
 
+    @abstractmethod
     def _build(self) -> dict[str, Any]:
-        raise NotImplementedError
+        """What becomes the JSON of the params."""
 
 
 Via: TypeAlias = Literal["sampler", "executor"]

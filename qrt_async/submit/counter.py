@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, TypedDict
 
 import msgspec
@@ -112,7 +113,8 @@ class Counter:
         created = await self.sender.send(errand, lambda _, made, error: self.arrivals.left(new, made, error))
         job = self.accepted(errand, new, created)
         if wishes.get("watch", True):
-            self.arrivals.watch(job.id)
+            with suppress(ServiceClosed):  # there is a job, though nobody looks after it
+                self.arrivals.watch(job.id)
         return job
 
     async def check(self, program: Program[Any], backend: str) -> None:

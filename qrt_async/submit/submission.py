@@ -87,7 +87,7 @@ class Submission(Generic[R_co]):
         await self._passage.kept()
         if self._passage.error is not None and not self._passage.is_kept:
             self._passage.heard = True
-            raise self._passage.error
+            raise self._passage.error.with_traceback(None)
 
     async def changed(self) -> None:
         """Return when its ``state`` changes. That its place in line and ``eta`` do is not told."""
@@ -98,7 +98,7 @@ class Submission(Generic[R_co]):
         await self._passage.settled()
         if self._passage.error is not None:
             self._passage.heard = True
-            raise self._passage.error
+            raise self._passage.error.with_traceback(None)
         assert self._passage.job is not None  # noqa: S101 - settled means one or the other
         return self._passage.job
 

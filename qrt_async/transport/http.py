@@ -82,7 +82,7 @@ class HttpTransport:
         self._under_way: dict[asyncio.Task[Any], int] = {}
         """Who waits for an answer, and how often they were cancelled before."""
         self._cut: set[asyncio.Task[Any]] = set()
-        self._quiet = asyncio.Event()
+        self._quiet, self._over = asyncio.Event(), asyncio.Event()
         self.api_date = api_date
 
     async def send(self, request: Request) -> Reply:
@@ -101,6 +101,7 @@ class HttpTransport:
     async def close(self) -> None:
         """Close the connections, or, where they are lent, end what goes on over them."""
         line, self._line = self._line, None
+        self._over.set()
         await self._end_exchanges()
         if line is not None:
             await line.session.close()
@@ -176,7 +177,15 @@ class HttpTransport:
             self._announce(
                 RetryPlanned(method=request.method, template=request.template, why=why, after=wait)
             )
-            await asyncio.sleep(wait)
+            await self._rest(wait)
+
+    async def _rest(self, seconds: float) -> None:
+        """Closing cuts it short: nothing is sent afterwards."""
+        try:
+            async with asyncio.timeout(seconds):
+                await self._over.wait()
+        except TimeoutError:
+            pass
 
     def _ended(self, request: Request, outcome: Reply | Exception, trouble: Trouble) -> Reply:
         if isinstance(outcome, Reply):

@@ -100,8 +100,10 @@ class Crew:
         Until then new tasks may start: precious work may need a token. Afterwards none is left.
         """
         await self._cancel(self._tasks - self._precious)
-        if self._precious:
-            await asyncio.wait(self._precious, timeout=grace)
+        now = asyncio.get_running_loop().time
+        until = now() + grace
+        while self._precious and (left := until - now()) > 0:  # others may begin meanwhile
+            await asyncio.wait(self._precious, timeout=left)
         self._over = True
         await self._cancel(self._tasks)
 

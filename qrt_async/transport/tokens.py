@@ -32,12 +32,15 @@ class TokenKeeper:
         self._announce = announce
         self._flight: Flight[Token] = Flight(crew, "token renewal")
         self._token: Token | None = None
+        self._worn: Token | None = None
+        """The one before: a request that is still under way may carry it."""
 
     @property
     def secrets(self) -> tuple[str, ...]:
         """What must not appear in any error text."""
         key = self._account.token
-        return (key if isinstance(key, str) else "", self._token.text if self._token else "")
+        tokens = [token.text for token in (self._token, self._worn) if token is not None]
+        return (key if isinstance(key, str) else "", *tokens)
 
     @property
     def fingerprint(self) -> str:
@@ -69,7 +72,7 @@ class TokenKeeper:
         else:
             reply = await self._send(exchange(self._account.iam_url, source or ""))
             token = read_token(reply, clocks())
-        self._token = token
+        self._token, self._worn = token, self._token
         self._announce(TokenRenewed(seconds=token.life))
         return token
 

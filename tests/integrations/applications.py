@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import AsyncIterator, Callable
+from contextlib import aclosing
 from typing import Annotated, Any
 
 import fastapi
@@ -198,8 +199,9 @@ async def _events(request: web.Request) -> web.StreamResponse:
     stream = asgi.events(submission, last_event_id=request.headers.get("Last-Event-ID"), heartbeat=2.0)
     response = web.StreamResponse(status=stream.status_code, headers=stream.headers)
     await response.prepare(request)
-    async for frame in stream.frames():
-        await response.write(frame)
+    async with aclosing(stream.frames()) as frames:
+        async for frame in frames:
+            await response.write(frame)
     return response
 
 

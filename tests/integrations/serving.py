@@ -13,6 +13,7 @@ import aiohttp
 import uvicorn
 from aiohttp import web
 
+from qrt_async.integrations import asgi
 from qrt_async.integrations.replies import App
 
 Event = tuple[str, str, Any]
@@ -73,6 +74,11 @@ async def frames(response: aiohttp.ClientResponse) -> AsyncIterator[Event]:
             if "event" in fields:
                 yield fields["id"], fields["event"], json.loads(fields["data"])
             fields = {}
+
+
+async def told_of(source: Any, **how: Any) -> list[Event]:
+    """What a client hears of it that stays to the end."""
+    return parsed([frame async for frame in asgi.events(source, **how).frames()])
 
 
 def parsed(bodies: list[bytes]) -> list[Event]:

@@ -5,25 +5,19 @@ from __future__ import annotations
 import asyncio
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 import qrt_async as qrt
 from qrt_async.errors import InvalidInput
 from qrt_async.integrations import asgi
-from qrt_async.integrations.replies import Message
 from qrt_async.submit.journal import Journal
-from tests.ground import BACKEND, COUNTS, QASM, ground
-from tests.integrations.serving import Event, parsed
+from tests.ground import BACKEND, QASM, ground
+from tests.integrations.serving import Event, parsed, told_of
 from tests.sweep.ground import Reads, open_ground, sweep
 
 pytestmark = pytest.mark.virtual_clock
 SAMPLER = qrt.Sampler([QASM], shots=3)
-
-
-async def told_of(source: Any, **how: Any) -> list[Event]:
-    return parsed([frame async for frame in asgi.events(source, **how).frames()])
 
 
 def names(told: list[Event]) -> list[str]:
@@ -122,7 +116,7 @@ async def test_who_comes_again_in_mid_flight_hears_of_no_earlier_state(tmp_path:
                     assert [data["status"] for _, name, data in first if name == "job"] in ([], ["Queued"])
                     came += 1
                     assert {mark for mark, _, _ in first}.isdisjoint(mark for mark, _, _ in seen)
-                    await rest.aclose()  # type: ignore[attr-defined] # it is a generator
+                    await rest.aclose()
         assert names(seen)[-2:] == ["job", "end"]
         assert came >= 4
 
@@ -168,90 +162,6 @@ async def test_heartbeats_show_that_the_connection_is_alive() -> None:
         assert sum(frame == b":\n\n" for _, frame in at) >= 10
 
 
-class Client:
-    """One end of a connection, for an application that is called without a server."""
-
-    def __init__(self) -> None:
-        self.gone = asyncio.Event()
-        self.stuck = False
-        self.sent: list[Message] = []
-
-    async def receive(self) -> Message:
-        await self.gone.wait()
-        return {"type": "http.disconnect"}
-
-    async def send(self, message: Message) -> None:
-        self.sent.append(message)
-        if self.stuck:
-            await asyncio.Event().wait()
-
-    async def ask(self, app: Any, **headers: str) -> None:
-        lines = [(name.replace("_", "-").encode(), value.encode()) for name, value in headers.items()]
-        await app({"type": "http", "method": "GET", "headers": lines}, self.receive, self.send)
-
-
-@pytest.mark.parametrize("stuck", [False, True], ids=["reading", "not reading"])
-async def test_a_client_that_has_gone_ends_this_wait_only(stuck: bool) -> None:
-    async with ground() as here, qrt.Submitter(here.service) as submitter:
-        submission = submitter.submit(SAMPLER, backend=BACKEND)
-        client, other = Client(), Client()
-        client.stuck = stuck
-        asking = asyncio.create_task(client.ask(asgi.events(submission)))
-        watching = asyncio.create_task(other.ask(asgi.events(submission)))
-        await asyncio.sleep(3)
-        assert not asking.done()
-        client.gone.set()
-        await asyncio.wait_for(asking, 1)
-        assert (await submission)[0].data.bits("meas").get_counts() == COUNTS
-        await watching
-        assert other.sent[-1] == {"type": "http.response.body", "body": b"", "more_body": False}
-        assert [job["status"] for job in await here.jobs()] == ["Completed"]
-
-
-async def test_a_server_that_ends_the_request_is_obeyed() -> None:
-    async with ground() as here:
-        job = await here.run()
-        asking = asyncio.create_task(Client().ask(asgi.events(job)))
-        await asyncio.sleep(1)
-        asking.cancel()
-        with pytest.raises(asyncio.CancelledError):
-            await asking
-        await job
-
-
-async def test_a_server_that_raises_for_a_client_that_has_gone_is_understood() -> None:
-    async with ground() as here:
-        job = await here.run()
-        client = Client()
-
-        async def send(message: Message) -> None:
-            if message["type"] == "http.response.body":
-                raise OSError("gone")
-
-        client.send = send  # type: ignore[method-assign] # as uvicorn and Starlette have it
-        await client.ask(asgi.events(job))
-        await job
-
-
-async def test_the_last_event_is_read_from_the_request_where_it_is_not_given() -> None:
-    async with ground() as here:
-        job = await here.run()
-        *_, (mark, _, _) = await told_of(job)
-        client = Client()
-        await client.ask(asgi.events(job), last_event_id=mark)
-        assert client.sent[0]["status"] == 204
-        assert all(not message.get("body") for message in client.sent)
-
-
-async def test_head_has_the_headers_alone() -> None:
-    async with ground() as here:
-        client = Client()
-        stream = asgi.events(await here.run())
-        await stream({"type": "http", "method": "HEAD", "headers": []}, client.receive, client.send)
-        start, end = client.sent
-        assert (start["status"], end["body"], end["more_body"]) == (200, b"", False)
-
-
 async def test_a_sweep_whose_service_was_closed_has_a_stream_that_ends_at_once() -> None:
     async with open_ground() as (here, submitter):
         run = submitter.sweep(sweep(), backend=BACKEND, name="closed", pack=6)
@@ -280,6 +190,16 @@ async def test_when_the_service_closes_the_stream_ends_without_an_end() -> None:
         told = await telling
         assert told
         assert "end" not in names(told)
+
+
+@pytest.mark.parametrize("told", [None, "x"])
+async def test_a_submission_whose_service_was_closed_has_a_stream_that_ends_at_once(told: str | None) -> None:
+    async with ground() as here:
+        async with qrt.Submitter(here.service) as submitter:
+            submission = submitter.submit(SAMPLER, backend=BACKEND, tags=["emulate:queue=1000"])
+            await submission.job()
+        await here.service.close()
+        assert await told_of(submission, last_event_id=told) == []
 
 
 async def test_a_sweep_tells_its_progress_and_is_not_started_by_that() -> None:

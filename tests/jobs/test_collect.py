@@ -9,10 +9,11 @@ import pytest
 
 import qrt_async as qrt
 from qrt_async.errors import InvalidInput, NotFound, ServiceClosed
+from qrt_async.events import CallbackFailed, Event
 from qrt_async.jobs.collect import as_completed, gather
 from qrt_async.jobs.delivery import Delivery
 from qrt_async.jobs.job import AsyncJob
-from tests.ground import COUNTS, Ground, ground
+from tests.ground import BACKEND, COUNTS, QASM, Ground, ground
 
 pytestmark = pytest.mark.virtual_clock
 RESULTS = "GET /v1/jobs/{id}/results"
@@ -123,6 +124,55 @@ async def test_a_job_that_is_gone_and_a_service_that_closes_end_the_stream_with_
             with pytest.raises(ServiceClosed):
                 await last
             await closing
+
+
+async def test_where_one_service_is_closing_nothing_stays_begun_with_the_jobs_of_others() -> None:
+    async with ground() as here, qrt.RuntimeService(url=here.emulator.url, spool=False) as other:
+        await other.backends.list()
+        jobs = [await here.run(), other.job("nosuchjob00000000000")]
+        await here.fault(method="POST", path="/v1/jobs", kind="delay", seconds=3.0, when="after")
+        submitting = asyncio.create_task(other.run(qrt.Sampler([QASM]), backend=BACKEND))
+        await asyncio.sleep(1)
+        closing = asyncio.create_task(other.close())
+        await asyncio.sleep(1)
+        inside = [job.home.guests for job in jobs]
+        with pytest.raises(ServiceClosed):
+            await as_completed(jobs).__aenter__()
+        with pytest.raises(ServiceClosed):
+            await gather(*jobs)
+        assert [job.home.guests for job in jobs] == inside
+        await jobs[0].wait()
+        await asyncio.sleep(10)
+        assert RESULTS not in await here.requests(), "nobody wants it any more"
+        await asyncio.gather(submitting, closing)
+
+
+async def test_leaving_at_once_is_fine_though_jobs_had_ended_before() -> None:
+    heard: list[Event] = []
+    async with ground(observers=[heard.append]) as here:
+        jobs = await submitted(here, *lasting(1, 1))
+        await asyncio.gather(*(job.wait() for job in jobs))
+        async with as_completed(jobs):
+            pass
+        await asyncio.sleep(10)
+        assert [event for event in heard if isinstance(event, CallbackFailed)] == []
+        assert RESULTS not in await here.requests()
+
+
+async def test_after_leaving_there_is_nothing_more_to_come_whoever_waits() -> None:
+    async with ground() as here:
+        jobs = await submitted(here, *lasting(1, 1, 500))
+        finished = as_completed(jobs)
+        async with finished:
+            await anext(finished)
+            await asyncio.sleep(30)
+            assert await anext(finished) in jobs[:2]
+            waiting = asyncio.create_task(anext(finished, None))
+            await asyncio.sleep(1)
+        assert await asyncio.wait_for(waiting, 1) is None
+        async with as_completed(jobs[:2]) as left_early:
+            await asyncio.sleep(30)
+        assert [job async for job in left_early] == []
 
 
 async def test_gather_gives_results_in_the_order_of_the_jobs_given() -> None:

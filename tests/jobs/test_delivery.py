@@ -212,6 +212,19 @@ async def test_without_a_spool_who_takes_the_bytes_first_can_still_have_the_resu
         assert (await here.requests())[RESULTS] == 1
 
 
+async def test_without_a_spool_what_was_read_while_the_service_closed_is_still_there_as_bytes() -> None:
+    async with ground(spool=False) as here:
+        job = await here.run(private=True)
+        await job.wait()
+        await here.fault(kind="slow", path="/v1/jobs/{id}/results", seconds=5.0)
+        reading = asyncio.create_task(job.result())
+        await asyncio.sleep(1)
+        await here.service.close()
+        with pytest.raises(ServiceClosed):
+            await reading
+        assert await job.raw_results() == BODY
+
+
 async def test_a_disk_that_fails_meanwhile_loses_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

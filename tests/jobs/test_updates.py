@@ -6,6 +6,7 @@ import asyncio
 
 import pytest
 
+from qrt_async.errors import ServiceClosed
 from qrt_async.jobs.known import Known
 from qrt_async.jobs.updates import JobUpdates
 from tests.jobs.test_decider import EPOCH, record
@@ -65,3 +66,13 @@ async def test_a_reader_that_is_cancelled_loses_no_change() -> None:
         await reading
     here.known.learn(record("a"), EPOCH)
     assert await step() == "Queued"
+
+
+async def test_where_nobody_looks_any_more_it_says_so_as_often_as_it_is_asked() -> None:
+    def refuse() -> None:
+        raise ServiceClosed("closed")
+
+    stream = JobUpdates(Known("a"), refuse)
+    for _ in range(2):
+        with pytest.raises(ServiceClosed):
+            await asyncio.wait_for(anext(stream), 1)

@@ -7,16 +7,13 @@ from __future__ import annotations
 
 import datetime as dt
 import importlib
-import json
 import warnings
 from collections.abc import Callable
 from typing import Any
 
 import msgspec
 import numpy as np
-from qiskit import QuantumCircuit
-from qiskit.circuit import ParameterVector
-from qiskit.primitives import BitArray, DataBin, PrimitiveResult, PubResult, SamplerPubResult
+from qiskit.primitives import DataBin, PrimitiveResult, PubResult, SamplerPubResult
 from qiskit.primitives.containers.bindings_array import BindingsArray
 from qiskit.primitives.containers.estimator_pub import EstimatorPub
 from qiskit.primitives.containers.observables_array import ObservablesArray
@@ -31,12 +28,12 @@ from qiskit_ibm_runtime.execution_span import (
     TwirledSliceSpan,
     TwirledSliceSpanV2,
 )
-from qiskit_ibm_runtime.json import RuntimeDecoder, RuntimeEncoder
 from qiskit_ibm_runtime.results import EstimatorPubResult, LayerError, NoiseLearnerResult, PauliLindbladError
 
 from qrt_async.programs.arrays import finish
 from qrt_async.programs.program import Estimator, NoiseLearner, Program, Sampler
 from qrt_async.programs.results import ExecutorResult, decode, decode_in_pieces
+from tests.journeys.likeness import a_circuit, a_shape, an_array, official, same, some_bits, theirs
 
 # By name, because the linter's environment has no stubs for it and must not need it.
 SCHEMAS = "ibm_quantum_schemas"
@@ -52,67 +49,6 @@ CHECKS: list[Callable[[np.random.Generator], None]] = []
 def check(function: Callable[[np.random.Generator], None]) -> Callable[[np.random.Generator], None]:
     CHECKS.append(function)
     return function
-
-
-def official(value: Any) -> bytes:
-    return json.dumps(value, cls=RuntimeEncoder).encode()
-
-
-def theirs(body: bytes) -> Any:
-    return json.loads(body, cls=RuntimeDecoder)
-
-
-def same(left: Any, right: Any) -> bool:
-    """Equal field by field, arrays by dtype and every value, NaN equal to itself."""
-    if isinstance(left, np.ndarray) or isinstance(right, np.ndarray):
-        left, right = np.asarray(left), np.asarray(right)
-        return bool(
-            left.dtype == right.dtype and left.shape == right.shape and left.tobytes() == right.tobytes()
-        )
-    if isinstance(left, dict):
-        return left.keys() == right.keys() and all(same(left[name], right[name]) for name in left)
-    if isinstance(left, (list, tuple)):
-        return type(left) is type(right) and len(left) == len(right) and all(map(same, left, right))
-    if isinstance(left, DataBin):
-        return left.shape == right.shape and same(dict(left.items()), dict(right.items()))
-    if isinstance(left, PubResult):
-        return (
-            type(left) is type(right) and same(left.data, right.data) and same(left.metadata, right.metadata)
-        )
-    if isinstance(left, PrimitiveResult):
-        return same(list(left), list(right)) and same(left.metadata, right.metadata)
-    if isinstance(left, float) and left != left:
-        return bool(right != right)
-    return bool(left == right)
-
-
-def a_shape(rng: np.random.Generator) -> tuple[int, ...]:
-    return tuple(int(size) for size in rng.integers(1, 4, rng.integers(0, 3)))
-
-
-def a_circuit(rng: np.random.Generator, parameters: int, measured: bool) -> QuantumCircuit:
-    circuit = QuantumCircuit(int(rng.integers(1, 4)))
-    for index, parameter in enumerate(ParameterVector("theta", parameters)):
-        circuit.rx(parameter, index % circuit.num_qubits)
-    if measured:
-        circuit.measure_all()
-    return circuit
-
-
-def an_array(rng: np.random.Generator) -> np.ndarray[Any, Any]:
-    kinds = ["f8", "f4", "f2", "c16", "c8", "i8", "u1", "i2", "u4", "?", "U3", "S2", "M8[us]"]
-    kind = kinds[rng.integers(len(kinds))]
-    data = rng.integers(0, 2 if kind == "?" else 100, a_shape(rng))
-    array = data.astype(kind if kind[0] != "M" else "i8").view(kind) if kind[0] == "M" else data.astype(kind)
-    if kind[0] == "f" and array.size:
-        array.reshape(-1)[0] = rng.choice([np.nan, np.inf, -np.inf, 0.1])
-    return np.asfortranarray(array) if rng.integers(2) else array
-
-
-def some_bits(rng: np.random.Generator, shape: tuple[int, ...], shots: int = 7) -> BitArray:
-    num_bits = int(rng.integers(1, 70))
-    flags = rng.integers(0, 2, (*shape, shots, num_bits)).astype(bool)
-    return BitArray.from_bool_array(flags)
 
 
 @check

@@ -70,6 +70,17 @@ async def test_one_that_comes_into_line_while_its_service_closes_is_told_and_kee
         assert len(await here.jobs()) == 2
 
 
+async def test_an_error_that_is_raised_again_does_not_hold_on_to_those_who_heard_it_before() -> None:
+    async with ground() as here, qrt.Submitter(here.service) as submitter:
+        submission = submitter.submit(qrt.Sampler([QASM], shots=3), backend="nosuchbackend")
+        depths = []
+        for _ in range(4):
+            with pytest.raises(qrt.QrtError) as caught:
+                await submission
+            depths.append(len(caught.traceback))
+        assert depths[3] <= depths[0]
+
+
 async def test_a_journal_is_lent_to_one_submitter_only(path: Path) -> None:
     async with ground() as here:
         journal = Journal(path, inline=True)

@@ -151,6 +151,21 @@ async def test_closing_waits_for_a_submission_under_way() -> None:
         assert [job.id for job in here.service.unclaimed] == [entry["id"] for entry in await here.jobs()]
 
 
+@pytest.mark.parametrize("watch", [True, False])
+async def test_a_job_that_is_accepted_while_the_service_closes_reaches_who_submitted_it(watch: bool) -> None:
+    async with ground() as here:
+        await here.service.backends.list()
+        await here.fault(method="POST", path="/v1/jobs", kind="delay", seconds=3.0, when="after")
+        submitting = asyncio.create_task(here.run(watch=watch))
+        await asyncio.sleep(1)
+        await here.service.close()
+        job = await submitting
+        assert [job.id] == [entry["id"] for entry in await here.jobs()]
+        assert here.service.unclaimed == []
+        with pytest.raises(ServiceClosed):
+            await job
+
+
 async def test_closing_tells_those_in_line_that_nothing_was_sent() -> None:
     async with ground(rate_limit=qrt.RateLimit(1)) as here:
         await here.run(watch=False)

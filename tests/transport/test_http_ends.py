@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from aiohttp import web
 
 from qrt_async.errors import (
     InvalidInput,
@@ -65,6 +66,25 @@ async def test_neither_key_nor_token_is_in_any_error_event_or_log(
     shown = state + caplog.text
     assert KEY not in shown
     assert "token-1" not in shown
+
+
+async def test_a_token_that_was_renewed_meanwhile_is_not_in_an_error_either() -> None:
+    renewed = asyncio.Event()
+
+    async def late(asked: web.Request) -> web.StreamResponse:
+        await renewed.wait()
+        return await reply(400, ECHO)(asked)
+
+    async with lab(retry=ONCE) as (server, bench):
+        server.script.extend([late, reply(401)])
+        waiting = asyncio.create_task(bench.send(request()))
+        await server.until(seen=1)
+        await bench.send(request())
+        assert [seen.token for seen in server.seen] == ["Bearer token-1", "Bearer token-1", "Bearer token-2"]
+        renewed.set()
+        with pytest.raises(ServiceError) as caught:
+            await waiting
+    assert secrets_in(caught.value, KEY, "token-1") == []
 
 
 async def test_a_bad_key_is_not_repeated_in_its_error() -> None:
@@ -135,7 +155,7 @@ async def test_those_who_queue_for_a_connection_hear_it_too_and_are_not_cancelle
 
 
 @pytest.mark.virtual_clock
-async def test_a_pause_before_the_next_try_ends_with_service_closed() -> None:
+async def test_a_pause_before_the_next_try_ends_at_once_with_service_closed() -> None:
     async with lab() as (server, bench):
         server.script.append(reply(503, headers={"Retry-After": "60"}))
         task = asyncio.create_task(bench.send(request()))
@@ -143,6 +163,7 @@ async def test_a_pause_before_the_next_try_ends_with_service_closed() -> None:
         await bench.close()
         with pytest.raises(ServiceClosed):
             await task
+        assert asyncio.get_running_loop().time() < 2
 
 
 async def test_closing_while_a_token_is_fetched_ends_the_wait() -> None:

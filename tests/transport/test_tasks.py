@@ -146,6 +146,20 @@ class TestCrew:
         await crew.finish(10.0)
         assert [task.cancelled() for task in late] == [True, True]
 
+    @pytest.mark.virtual_clock
+    async def test_precious_work_that_begins_later_has_what_is_left_of_the_grace(self) -> None:
+        crew = Crew(lambda _: None)
+        late: list[asyncio.Task[str]] = []
+
+        def begin() -> None:
+            late.append(crew.start(asyncio.sleep(5, "read"), "late and precious", precious=True))
+
+        crew.start(asyncio.sleep(2), "precious", precious=True)
+        asyncio.get_running_loop().call_later(1.0, begin)
+        await crew.finish(10.0)
+        assert [task.result() for task in late] == ["read"]
+        assert asyncio.get_running_loop().time() == pytest.approx(6.0)
+
     async def test_work_that_others_begin_while_they_are_cancelled_is_refused(self) -> None:
         crew = Crew(lambda _: None)
         refused: list[ServiceClosed] = []
