@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import re
@@ -40,6 +41,14 @@ class Emulated:
 
     def go_on(self) -> None:
         self.control("POST", "backends", {BACKEND: {"name": "online", "reason": "available"}})
+
+    async def has(self, count: int) -> list[Any]:
+        """Its jobs, once there are so many."""
+        while True:
+            jobs: list[Any] = await asyncio.to_thread(self.control, "GET", "jobs")
+            if len(jobs) >= count:
+                return jobs
+            await asyncio.sleep(0.05)
 
 
 @contextmanager
