@@ -20,7 +20,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_play
 
 from tests.examples.browser import launch, log_in, picture, submit  # noqa: E402
 
-pytestmark = [pytest.mark.long, pytest.mark.browser, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.long, pytest.mark.browser, pytest.mark.timeout(300)]
 
 Contexts = Callable[..., BrowserContext]
 
