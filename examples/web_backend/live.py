@@ -30,7 +30,7 @@ async def job_events(request: Request, record: Of, desk: At) -> Any:
     if record.order.kind == "job":
         return asgi.events(await desk.submitter.tenant(record.tenant).find(record.id))
     run = await desk.sweeps.find(record)
-    if desk.sweeps.ours(record):
+    if desk.sweeps.ours(record) or run.done:
         return asgi.events(run)
     return _stream(_changes(request, record.tenant, desk))
 

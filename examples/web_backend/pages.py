@@ -168,6 +168,9 @@ async def _sweep(record: Record, desk: Desk) -> tuple[Standing, dict[str, Any]]:
     run = await desk.sweeps.find(record)
     ours = desk.sweeps.ours(record) or record.ended is not None
     standing = of_progress(run.progress, ours=ours, ended=record.ended)
+    if standing.state != "waiting":
+        standing = replace(standing, detail="")  # the count stands beside its bar
+    standing = replace(standing, charged=run.progress.charged or None)
     drawn = await asyncio.to_thread(_curve, run, record.order) if run.progress.done else None
     return standing, {"progress": run.progress, "ours": ours, "curve": drawn}
 

@@ -63,6 +63,12 @@ class Records:
         """What was noted first, stays."""
         await self._ask("UPDATE orders SET ended = coalesce(ended, ?) WHERE id = ?", (end, record.id))
 
+    async def ended(self, record: Record) -> End | None:
+        """How, as of now."""
+        rows = await self._ask("SELECT ended FROM orders WHERE id = ?", (record.id,))
+        end: End | None = rows[0][0] if rows else None
+        return end
+
     async def of(self, tenant: str, limit: int) -> list[Record]:
         """The newest of a tenant's, the newest first."""
         rows = await self._ask(f"{_ROWS} WHERE tenant = ? ORDER BY made DESC LIMIT ?", (tenant, limit))

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import secrets
+from contextlib import suppress
 from types import TracebackType
 from typing import Self
+from weakref import WeakValueDictionary
 
 import qrt_async as qrt
 from qrt_async.sweep.run import SweepRun
@@ -13,14 +15,21 @@ from qrt_async.sweep.run import SweepRun
 from .forms import Order
 from .records import Record, Records
 
+LOOK = 2.0
+"""Seconds after which is looked whether another worker was told to cancel it."""
+KEPT = 1000
+"""So many that are over are remembered, instead of being read again for every page."""
+
 
 class Sweeps:
-    """Each sweep is run by one worker. The others, asked for it, show how far it was when they were asked."""
+    """Each sweep is run by one worker. The others, asked for it, follow: the library sees to that."""
 
     def __init__(self, submitter: qrt.Submitter, records: Records) -> None:
         self._submitter = submitter
         self._records = records
         self._runs: dict[str, SweepRun] = {}
+        self._over: dict[str, SweepRun] = {}
+        self._finding: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def begin(self, tenant: str, order: Order) -> Record:
@@ -33,25 +42,27 @@ class Sweeps:
         return record
 
     async def find(self, record: Record) -> SweepRun:
-        """As it is now. One that nobody runs becomes ours."""
-        if record.id not in self._runs:
-            run = self._new(record)
-            await run.plan()
-            if record.ended:
-                return run
-            if record.id not in self._runs:  # nobody else came for it meanwhile
-                self._start(record, run)
+        """As it is now: the same one for all who ask. One that is not over becomes ours, to run or to follow."""
+        async with self._finding.setdefault(record.id, asyncio.Lock()):
+            run = self._runs.get(record.id, self._over.get(record.id))
+            if run is None:
+                run = self._new(record)
+                await run.plan()
+                if await self._records.ended(record):
+                    self._keep(record, run)
+                else:
+                    self._start(record, run)
             return run
-        return self._runs[record.id]
 
     def ours(self, record: Record) -> bool:
-        """Does this worker run it, or has it?"""
+        """Does this worker run or follow it?"""
         return record.id in self._runs
 
     async def cancel(self, record: Record) -> None:
-        """For good: no later process takes it up again. Of one that another worker runs, its jobs are cancelled."""
+        """For good: no later process takes it up again. A worker that runs it sends no more within moments; what it has
+        sent is cancelled here and now."""
+        await self._records.end(record, "cancelled")  # first, so that it is not begun for this
         run = await self.find(record)
-        await self._records.end(record, "cancelled")
         await run.cancel()
         tenant = self._submitter.tenant(record.tenant)
         for one in await tenant.list(limit=1000):
@@ -87,9 +98,19 @@ class Sweeps:
         task.add_done_callback(self._tasks.discard)
 
     async def _follow(self, record: Record, run: SweepRun) -> None:
-        async for _ in run.updates():
-            """Until it is over."""
+        while not run.done:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(LOOK):
+                    await run.changed()
+            if not run.done and await self._records.ended(record) == "cancelled":
+                await run.cancel()
         if run.error is None:
             await self._records.end(record, "over")
-        elif self._runs.get(record.id) is run:  # another worker has it, or the service is closing
-            del self._runs[record.id]
+            self._keep(record, run)
+        # Else another worker has it, or the service is closing: whoever asks next goes on with it.
+        self._runs.pop(record.id, None)
+
+    def _keep(self, record: Record, run: SweepRun) -> None:
+        self._over[record.id] = run
+        while len(self._over) > KEPT:
+            del self._over[next(iter(self._over))]

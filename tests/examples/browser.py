@@ -23,7 +23,10 @@ FLAGS = [
 SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 WIDTHS = (1280, 360, 320)
 
-expect.set_options(timeout=30_000)
+PATIENCE = 60_000
+"""Milliseconds until something that does not come is a failure, also on a machine that is busy."""
+
+expect.set_options(timeout=PATIENCE)
 
 
 def launch(playwright: Playwright) -> Browser:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import re
@@ -15,6 +16,8 @@ from urllib.request import Request, urlopen
 
 ROOT = Path(__file__).resolve().parents[2]
 BACKEND = "emulator_ideal"
+CLOSED = "emulator_heron"
+"""What is for this one waits here, once it is closed."""
 TROUBLE = re.compile(r"Traceback|Warning|ERROR|never (awaited|retrieved)|destroyed")
 """What a site may not say."""
 
@@ -39,7 +42,20 @@ class Emulated:
         self.control("POST", "backends", {BACKEND: {"name": "paused", "reason": "a test"}})
 
     def go_on(self) -> None:
-        self.control("POST", "backends", {BACKEND: {"name": "online", "reason": "available"}})
+        online = {"name": "online", "reason": "available"}
+        self.control("POST", "backends", {BACKEND: online, CLOSED: online})
+
+    def close(self) -> None:
+        """The service says of a backend that it is paused, so nothing is sent to it."""
+        self.control("POST", "backends", {CLOSED: {"name": "paused", "reason": "a test"}})
+
+    async def has(self, count: int) -> list[Any]:
+        """Its jobs, once there are so many."""
+        while True:
+            jobs: list[Any] = await asyncio.to_thread(self.control, "GET", "jobs")
+            if len(jobs) >= count:
+                return jobs
+            await asyncio.sleep(0.05)
 
 
 @contextmanager
@@ -92,13 +108,13 @@ class Site:
         process, self._process = self._process, None
         if process is not None:
             process.terminate()
-            process.communicate(timeout=30)
+            process.communicate(timeout=60)
 
     def kill(self) -> None:
         """As a power cut does."""
         assert self._process is not None
         self._process.kill()
-        self._process.communicate(timeout=30)
+        self._process.communicate(timeout=60)
         self._process = None
 
     @property
