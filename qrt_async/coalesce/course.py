@@ -27,6 +27,7 @@ from qrt_async.submit.counter import Counter
 from qrt_async.submit.passage import Passage
 from qrt_async.sweep.rows import Failure
 from qrt_async.sweep.split import extra_jobs
+from qrt_async.transport.flight import Flight
 
 Outcome = tuple[Share, QrtError | None]
 
@@ -164,9 +165,9 @@ class Course:
         assert job is not None and share.lot is not None  # noqa: S101, PT018 - it was accepted
         error = cancelled(job.id)
         end([(share, error)], None)
-        work = self._part_with(bundle, Step(ended=[_ending(share, error)]))
-        crew = self._counter.means.crew
-        return await asyncio.shield(crew.start(work, "share given up", precious=True, expected=True))
+        step = Step(ended=[_ending(share, error)])
+        flight: Flight[bool] = Flight(self._counter.means.crew, "share given up", precious=True)
+        return await flight.join(lambda: self._part_with(bundle, step))
 
     async def _part_with(self, bundle: Bundle, step: Step) -> bool:
         await self._note(bundle.key, self._book.step(step))

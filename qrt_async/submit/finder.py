@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
@@ -19,6 +18,7 @@ from qrt_async.submit.records import Sighting, SubmissionRecord, page, sight, wi
 from qrt_async.submit.recovery import Recoverer
 from qrt_async.submit.register import Past, Register
 from qrt_async.submit.submission import Submission
+from qrt_async.transport.flight import Flight
 
 Sees = Callable[[str | None], bool]
 """May whoever asks know of the submissions of this tenant?"""
@@ -79,11 +79,8 @@ class Finder:
     async def cancel(self, key: str, sees: Sees = everybody) -> bool:
         """See ``Submitter.cancel``. Goes on when whoever asked is cancelled: it was asked."""
         passage = await self._passage(key, sees)
-        task = self._crew.start(
-            self._cancel(passage), "cancelling of a submission", precious=True, expected=True
-        )
-        await asyncio.wait([task])
-        return task.result()
+        flight: Flight[bool] = Flight(self._crew, "cancelling of a submission", precious=True)
+        return await flight.join(lambda: self._cancel(passage))
 
     async def records(
         self, tenant: str | None, before: int | None, limit: int
