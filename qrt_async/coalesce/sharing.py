@@ -93,6 +93,7 @@ class Sharing:
         self._unsent.add(share)
         self._empty.clear()
         share.task.add_done_callback(lambda done: self._loaded(share, done))
+        self._carrier.began()
         return share
 
     def carry_with(self, share: Share) -> None:

@@ -139,7 +139,6 @@ class Submitter(sweep.Submitter):
         _check(program, wishes)
         self._check_room()
         passage = self._sharing.start(program, new, place, wishes, fresh_key())
-        self._finder.look_after()
         return Submission(passage, self._sharing.withdraw)
 
     def _withdraw(self, passage: Passage) -> bool:

@@ -67,9 +67,10 @@ class Finder:
         self._journal = journal
         counter = carrier.counter
         self._instance, self._arrivals, self._crew = counter.instance, counter.arrivals, counter.means.crew
-        self._follower = (
-            None if journal is None else Follower(journal, counter, self._seen, self._gone, self._waiting)
-        )
+        self._follower: Follower | None = None
+        if journal is not None:
+            self._follower = Follower(journal, counter, self._seen, self._gone, self._waiting)
+            carrier.began = self._follower.begin
 
     async def find(self, key: str, sees: Sees = everybody) -> Submission[Any]:
         """See ``Submitter.find``."""
@@ -96,11 +97,6 @@ class Finder:
         both = [record for record in unwritten if record.id not in known]
         both += map(self._register.as_here, found.records)
         return sorted(both, key=lambda record: record.made, reverse=True), found.older
-
-    def look_after(self) -> None:
-        """Something waits here that another process may withdraw."""
-        if self._follower is not None:
-            self._follower.begin()
 
     def _gone(self, keys: list[str]) -> None:
         self._carrier.withdrawn_elsewhere(keys)

@@ -231,7 +231,6 @@ class Submitter(Finds):
             lambda: self._packer.fresh(passage, program, new, wishes),
             watch=wishes.get("watch", True) or self._leave == "cancel_all",
         )
-        self._finder.look_after()
         return passage
 
     def _drafted(self, program: Program[Any], backend: str, wishes: Wishes) -> Any:
