@@ -13,7 +13,7 @@ from qrt_async.programs.program import Program
 from qrt_async.submit import submitter as submit
 from qrt_async.submit.budget import Budget
 from qrt_async.submit.counter import Counter, Wishes, check_wishes
-from qrt_async.submit.key import check_tenant, checked_name
+from qrt_async.submit.key import check_tenant
 from qrt_async.submit.line import Place
 from qrt_async.submit.passage import Passage
 from qrt_async.submit.session import RuntimeSession
@@ -23,7 +23,6 @@ from qrt_async.sweep.plan import Pack, check_pack
 from qrt_async.sweep.run import SweepRun
 from qrt_async.sweep.runner import Runner
 from qrt_async.sweep.sweep import Sweep
-from qrt_async.sweep.tenant import Tenant
 
 
 class Submitter(submit.Submitter):
@@ -90,11 +89,6 @@ class Submitter(submit.Submitter):
         runner = Runner(sweep, order, hands, book)
         self._runners.add(runner)
         return SweepRun(runner)
-
-    def tenant(self, name: str) -> Tenant:
-        """A view for one of many users, who take turns: it submits in the name of that one, and finds, lists and
-        cancels no other's. Raises ``InvalidInput`` for a name that might be taken for another."""
-        return Tenant(checked_name(name), self, self._finder)
 
     async def _all_sent(self) -> None:
         for runner in list(self._runners):

@@ -13,7 +13,7 @@ import qrt_async as qrt
 from qrt_async.errors import NotSent, ServiceClosed
 from qrt_async.events import Event, SubmissionsLeft
 from qrt_async.submit.journal import Journal
-from qrt_async.submit.submitter import Leave
+from qrt_async.submit.leaving import Leave
 from tests.ground import BACKEND, QASM, Ground, ground
 
 pytestmark = pytest.mark.virtual_clock
