@@ -16,7 +16,7 @@ from qrt_async.coalesce.dispatch import Dispatch
 from qrt_async.coalesce.hunt import Found, Hunt
 from qrt_async.coalesce.job import Lot, Mirror, SharedJob
 from qrt_async.coalesce.parcel import Parcel
-from qrt_async.coalesce.portions import charge_of
+from qrt_async.coalesce.portions import own_charge
 from qrt_async.coalesce.rows import Ending, Step, Suspicion, Waiting
 from qrt_async.coalesce.share import Share
 from qrt_async.errors import JobCancelled, JobError, JournalError, QrtError, ServiceClosed
@@ -231,7 +231,7 @@ async def _charge(bundle: Bundle, job: AsyncJob[Any]) -> None:
         return
     for share, portion in zip(bundle.shares, bundle.portions(), strict=True):
         if share.lot is not None and charged is not None:
-            share.lot.paid = charge_of(charged, portion)
+            share.lot.paid = own_charge(charged, portion)
 
 
 def end(outcomes: Sequence[Outcome], parcel: Parcel | None) -> None:

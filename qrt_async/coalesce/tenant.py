@@ -9,7 +9,6 @@ from qrt_async.programs.program import Program
 from qrt_async.submit.budget import Budget
 from qrt_async.submit.counter import Wishes
 from qrt_async.submit.finder import Finder
-from qrt_async.submit.key import check_most
 from qrt_async.submit.records import SubmissionRecord, SubmissionRecords
 from qrt_async.submit.stream import Programs, Submissions
 from qrt_async.submit.submission import Submission
@@ -17,6 +16,7 @@ from qrt_async.sweep.order import Mode, OverUsage, Transform
 from qrt_async.sweep.plan import Pack
 from qrt_async.sweep.run import SweepRun
 from qrt_async.sweep.sweep import Sweep
+from qrt_async.transport.whole import whole
 
 if TYPE_CHECKING:
     from qrt_async.coalesce.submitter import Submitter
@@ -115,7 +115,7 @@ class Tenant:
         """Its newest submissions, at most ``limit``, the newest first: with a journal those of all processes that
         share it, of earlier ones, too; without one those of this process, of those that are over the newest 1,000 of
         all tenants. ``async for record in tenant`` goes on to the oldest."""
-        check_most("limit", limit)
+        whole("limit", limit)
         found, _ = await self._finder.records(self.name, None, limit)
         return [*found[:limit]]
 

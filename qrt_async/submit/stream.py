@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterable, Iterator
-from typing import Any, Generic, TypeVar
+from typing import Generic, TypeVar
 
-from qrt_async.errors import InvalidInput, LineFull
+from qrt_async.errors import LineFull
 from qrt_async.programs.program import Program
 from qrt_async.submit.passage import Passage
 from qrt_async.submit.submission import Submission
@@ -136,10 +136,3 @@ class Submissions(Generic[T]):
     def _news(self) -> None:
         if self._wake is not None and not self._wake.done():
             self._wake.set_result(None)
-
-
-def checked_ahead(ahead: Any) -> int:
-    """How far ``map`` may reach ahead."""
-    if isinstance(ahead, bool) or not isinstance(ahead, int) or ahead < 1:
-        raise InvalidInput(f"ahead is {ahead!r}; it must be a whole number of at least 1.")
-    return ahead

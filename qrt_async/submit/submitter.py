@@ -23,7 +23,7 @@ from qrt_async.submit.gates import InFlight
 from qrt_async.submit.host import Service
 from qrt_async.submit.journal import Journal
 from qrt_async.submit.keeper import Keeper
-from qrt_async.submit.key import check_most, check_place, fresh_key
+from qrt_async.submit.key import check_place, fresh_key
 from qrt_async.submit.leaving import GIVES_UP, Leave, say_left
 from qrt_async.submit.line import Place
 from qrt_async.submit.machine import store_of
@@ -33,8 +33,9 @@ from qrt_async.submit.permits import PermitStore
 from qrt_async.submit.recovery import Recoverer, Recovery
 from qrt_async.submit.register import Register
 from qrt_async.submit.shielded import noting, shielded
-from qrt_async.submit.stream import Programs, Submissions, checked_ahead
+from qrt_async.submit.stream import Programs, Submissions
 from qrt_async.submit.submission import Submission
+from qrt_async.transport.whole import whole
 
 T = TypeVar("T")
 
@@ -82,8 +83,11 @@ class Submitter(Finds):
     ) -> None:
         if leave not in get_args(Leave):
             raise InvalidInput(f"leave is {leave!r}; allowed: {', '.join(get_args(Leave))}.")
-        check_most("max_waiting", max_waiting)
-        check_most("max_waiting_per_tenant", 1 if max_waiting_per_tenant is None else max_waiting_per_tenant)
+        whole("max_waiting", max_waiting)
+        if max_waiting_per_tenant is not None:
+            whole(
+                "max_waiting_per_tenant", max_waiting_per_tenant, besides=", or None for no limit of its own"
+            )
         if settle is not None and not settle >= 0:
             raise InvalidInput(f"settle is {settle!r}; it must be seconds, 0 or more, or None for never.")
         self._service = service
@@ -167,7 +171,7 @@ class Submitter(Finds):
         return Submissions(
             programs,
             lambda program: self._submit(program, backend, place, wishes, share=share),
-            checked_ahead(ahead),
+            whole("ahead", ahead),
             self._counter.means.crew,
             self._carrier.when_room,
         )

@@ -23,6 +23,7 @@ from qrt_async.sweep.plan import Pack, check_pack
 from qrt_async.sweep.run import SweepRun
 from qrt_async.sweep.runner import Runner
 from qrt_async.sweep.sweep import Sweep
+from qrt_async.transport.whole import whole
 
 
 class Submitter(submit.Submitter):
@@ -150,10 +151,8 @@ def _check(order: Order, name: object, wishes: Wishes) -> None:
         raise InvalidInput(f"mode is {order.mode!r}; allowed: {', '.join(get_args(Mode))}.")
     if order.over_usage not in get_args(OverUsage):
         raise InvalidInput(f"over_usage is {order.over_usage!r}; allowed: {', '.join(get_args(OverUsage))}.")
-    if order.extra_jobs is not None and (isinstance(order.extra_jobs, bool) or order.extra_jobs < 0):
-        raise InvalidInput(
-            f"extra_jobs is {order.extra_jobs!r}; it must be a whole number, 0 or more, or None."
-        )
+    if order.extra_jobs is not None:
+        whole("extra_jobs", order.extra_jobs, least=0, besides=", or None")
     if order.executor is not None and order.transform is None:
         raise InvalidInput("executor= is given without transform=: name the function that it is to run.")
     if wishes.get("private") or not wishes.get("watch", True):
