@@ -280,14 +280,24 @@ def shape(path: Path) -> set[tuple[Any, ...]]:
         connection.close()
 
 
-async def test_an_older_journal_that_cannot_be_brought_further_stays_as_it_was(
-    path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    ("step", "why"),
+    [
+        ("CREATE TABLE another (x); CREATE TABLE owners (x)", "table owners already exists"),
+        # SQLite undoes all of it by itself, as it may where a disk is full.
+        ("INSERT OR ROLLBACK INTO submissions SELECT * FROM submissions", "UNIQUE constraint failed"),
+    ],
+)
+async def test_an_older_journal_that_cannot_be_brought_further_says_why_and_stays_as_it_was(
+    path: Path, monkeypatch: pytest.MonkeyPatch, step: str, why: str
 ) -> None:
     old(path)
-    broken = JOURNAL._replace(steps=(*JOURNAL.steps[:1], "CREATE TABLE another (x); CREATE TABLE owners (x)"))
+    broken = JOURNAL._replace(steps=(*JOURNAL.steps[:1], step))
     before = shape(path)
     monkeypatch.setattr("qrt_async.submit.ledger.JOURNAL", broken)
-    with pytest.raises(JournalError):
+    with pytest.raises(
+        JournalError, match=f"an older form of a journal \\(1\\).*to form 2: {why}.*left as it was"
+    ):
         await Journal(path, inline=True).open()
     assert shape(path) == before
 
