@@ -13,7 +13,7 @@ import msgspec
 
 from qrt_async.errors import InvalidInput, JournalError
 from qrt_async.submit.diary import Account, Intent, RowState, withdrawn
-from qrt_async.submit.owners import Lock, lock_of
+from qrt_async.submit.owners import Lock, is_alive, lock_of
 from qrt_async.submit.sessions import KeepsSessions, now
 from qrt_async.submit.writer import Writer
 
@@ -58,7 +58,7 @@ class Journal(KeepsSessions):
     keeps = True
 
     def __init__(self, path: str | Path, *, inline: bool = False) -> None:
-        self.path = Path(path)
+        self.path = Path(path).absolute()
         self.owner = secrets.token_hex(6)
         self._lent = False
         self._lock: Lock = lock_of(self.path, self.owner)
@@ -234,10 +234,8 @@ class Journal(KeepsSessions):
     def living(self, db: sqlite3.Connection) -> dict[str, int]:
         """Whoever has this file open, with the ids of their processes; the dead are struck off."""
         for (owner,) in db.execute("SELECT id FROM owners WHERE id != ?", (self.owner,)).fetchall():
-            lock = lock_of(self.path, owner)
-            if lock.take():
+            if not is_alive(self.path, owner):
                 db.execute("DELETE FROM owners WHERE id = ?", (owner,))
-                lock.drop()
         return dict(db.execute("SELECT id, pid FROM owners").fetchall())
 
     def _claim(self, db: sqlite3.Connection, instance: str | None) -> list[Row]:

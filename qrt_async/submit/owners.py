@@ -35,8 +35,17 @@ class Lock:
 
 
 def lock_of(file: Path, owner: str) -> Lock:
-    """Where the lock of one who has the file open lies: beside it."""
-    return Lock(file.with_name(f"{file.name}-{owner}.lock"))
+    """Where the lock of one who has the file open lies: beside it, by whichever name it was opened."""
+    real = file.resolve()
+    return Lock(real.with_name(f"{real.name}-{owner}.lock"))
+
+
+def is_alive(file: Path, owner: str) -> bool:
+    """Has the owner the file open?"""
+    lock = lock_of(file, owner)
+    alive = not lock.take()
+    lock.drop()
+    return alive
 
 
 def _release(path: Path, descriptor: int) -> None:

@@ -22,6 +22,28 @@ def path(tmp_path: Path) -> Path:
     return tmp_path / "runs.db"
 
 
+async def test_one_file_by_two_names_is_one_journal(path: Path) -> None:
+    """Also for who asks whether the one who has something in line is alive."""
+    other_name = path.with_name("link.db")
+    other_name.symlink_to(path)
+    one, other = Journal(path, inline=True), Journal(other_name, inline=True)
+    await one.intend(intent("1" * 20))
+    await other.intend(intent("2" * 20))
+    assert [row.intent.key for row in await other.claim("crn")] == ["2" * 20]
+    assert [row.intent.key for row in await one.claim("crn")] == ["1" * 20]
+    await one.close()
+    await other.close()
+
+
+async def test_a_journal_is_where_it_was_named(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(path.parent)
+    journal = Journal(path.name, inline=True)
+    monkeypatch.chdir("/")
+    await journal.open()
+    assert path.exists()
+    await journal.close()
+
+
 async def test_a_copy_that_is_made_while_it_is_in_use_is_whole(path: Path) -> None:
     journal, copy = Journal(path), path.with_name("copy.db")
 
