@@ -10,7 +10,8 @@ import msgspec
 
 from qrt_async.coalesce.rows import BundleRow, Ending, MemberRow, Seat, Step
 from qrt_async.submit.diary import Intent
-from qrt_async.submit.journal import INTENT, Journal, read_intent
+from qrt_async.submit.journal import Journal
+from qrt_async.submit.rows import INTENT, read_intent
 from qrt_async.submit.sessions import now
 from qrt_async.sweep.rows import Failure
 
@@ -159,12 +160,14 @@ class JournalBook:
 
         def write(db: sqlite3.Connection) -> None:
             self._journal.living(db)
-            db.execute(
+            taken = db.execute(
                 "UPDATE submissions SET owner = ? WHERE shared IS NOT NULL"
                 " AND owner = (SELECT owner FROM submissions WHERE key = ?)"
                 " AND owner NOT IN (SELECT id FROM owners)",
                 (owner, key),
             )
+            if taken.rowcount:
+                self._journal.take_over(db)
 
         await self._journal.run(write)
 

@@ -57,7 +57,7 @@ class Submitter(sweep.Submitter):
     async def recover(self, *, since: datetime | None = None) -> Recovery:
         """Take up again all that the journal knows of processes that are gone: send what never left, look for what
         may have, re-attach jobs, close sessions. Doubles are cancelled, the oldest job of each submission is kept.
-        Who shared a job has their own slice of it again.
+        Who shared a job has their own slice of it again. ``JournalError`` in a copy of a journal that is in use.
 
         ``since``: where the journal was lost, jobs created after that moment are found by their tags, whichever
         program of this user submitted them. A job that several shared is one submission then, with all of the result.

@@ -11,12 +11,13 @@ from qrt_async.submit import diary
 from qrt_async.submit.carrier import Carrier
 from qrt_async.submit.counter import Counter
 from qrt_async.submit.follower import Follower
-from qrt_async.submit.journal import Journal, Row
+from qrt_async.submit.journal import Journal
 from qrt_async.submit.key import is_key
 from qrt_async.submit.passage import Passage
 from qrt_async.submit.records import Sighting, SubmissionRecord, page, sight, withdraw
 from qrt_async.submit.recovery import Recoverer
 from qrt_async.submit.register import Past, Register
+from qrt_async.submit.rows import Row
 from qrt_async.submit.submission import Submission
 from qrt_async.transport.flight import Flight
 

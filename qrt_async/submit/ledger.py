@@ -91,7 +91,12 @@ CREATE INDEX submissions_by_bundle ON submissions (bundle) WHERE bundle IS NOT N
 following, ``pubs`` of them, in the job whose key is ``bundle``, unless that is still ``waiting``; ``suspicion`` and
 ``origin`` belong to a search for what made a job fail, ``failure`` is its error."""
 
-JOURNAL = Form("journal", int.from_bytes(b"qrtj"), (_SUBMISSIONS, _CHARGES, _SHARES))
+_LIES_AT = (
+    "CREATE TABLE lies_at (one INTEGER PRIMARY KEY CHECK (one = 1), id TEXT NOT NULL, path BLOB NOT NULL);"
+)
+"""Which journal it is, and the path where it lies: of a copy, that of the original."""
+
+JOURNAL = Form("journal", int.from_bytes(b"qrtj"), (_SUBMISSIONS, _CHARGES, _SHARES, _LIES_AT))
 
 PERMITS = Form(
     "store of permits",

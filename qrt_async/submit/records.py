@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from qrt_async.submit.journal import ROWS, Journal, Row, row_of
+from qrt_async.submit.journal import Journal
 from qrt_async.submit.passage import State
+from qrt_async.submit.rows import ROWS, Row, row_of
 from qrt_async.submit.sessions import now
 
 if TYPE_CHECKING:

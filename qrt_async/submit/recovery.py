@@ -22,12 +22,13 @@ from qrt_async.jobs.tags import of_users
 from qrt_async.submit.carrier import Carrier
 from qrt_async.submit.diary import Intent
 from qrt_async.submit.errand import Errand
-from qrt_async.submit.journal import Journal, Row
+from qrt_async.submit.journal import Journal
 from qrt_async.submit.keeper import Keeper
 from qrt_async.submit.key import read_tags, tag_of
 from qrt_async.submit.line import Place
 from qrt_async.submit.packer import Packer
 from qrt_async.submit.passage import Passage
+from qrt_async.submit.rows import Row
 from qrt_async.submit.search import with_tag
 from qrt_async.submit.submission import Submission
 

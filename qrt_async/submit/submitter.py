@@ -179,6 +179,7 @@ class Submitter(Finds):
     async def recover(self, *, since: datetime | None = None) -> Recovery:
         """Take up again all that the journal knows of processes that are gone: send what never left, look for what
         may have, re-attach jobs, close sessions. Doubles are cancelled, the oldest job of each submission is kept.
+        ``JournalError`` in a copy of a journal that is in use.
 
         ``since``: where the journal was lost, jobs created after that moment are found by their tags, whichever
         program of this user submitted them.

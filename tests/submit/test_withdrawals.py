@@ -12,10 +12,11 @@ import pytest
 
 import qrt_async as qrt
 from qrt_async.errors import NotSent, ServiceClosed
-from qrt_async.submit.journal import Journal, Row
+from qrt_async.submit.journal import Journal
 from qrt_async.submit.line import Place
 from qrt_async.submit.passage import Passage
 from qrt_async.submit.records import withdraw
+from qrt_async.submit.rows import Row
 from tests.ground import BACKEND, QASM, Ground, ground
 
 pytestmark = pytest.mark.virtual_clock
