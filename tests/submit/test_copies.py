@@ -15,7 +15,7 @@ import qrt_async as qrt
 from qrt_async.errors import JournalError
 from qrt_async.submit.journal import Journal
 from tests.ground import BACKEND, COUNTS, QASM, ground
-from tests.submit.test_journal import held, intent, rows
+from tests.submit.written import held, intent, rows
 from tests.sweep.ground import inline, open_ground, read, sweep
 
 pytestmark = pytest.mark.virtual_clock
