@@ -149,8 +149,7 @@ class Carrier:
                 self._take_out(passage)
         await at_most(GRACE, self.all_sent())
         if cancel_jobs:
-            passages = [passage for passage in self._passages.values() if not passage.over]
-            await cancel_each([passage.job for passage in passages if passage.job is not None])
+            await cancel_each([one.job for one in self._passages.values() if one.job and not one.over])
         tasks = [passage.task for passage in self._passages.values() if passage.task is not None]
         for task in tasks:
             task.cancel()
@@ -272,7 +271,9 @@ class Carrier:
     def _done(self, passage: Passage, task: asyncio.Task[None]) -> None:
         """However its way ended, nobody waits for it in vain."""
         self._passages.pop(passage.key, None)
-        if passage.unsent:
+        if self._stopped and task.cancelled() and passage.state == "waiting":
+            self._give_back(passage)  # there was no time to write it down
+        elif passage.unsent:
             passage.fail(given_up(passage, None if task.cancelled() else task.exception()))
         else:
             passage.part()

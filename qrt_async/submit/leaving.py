@@ -22,12 +22,14 @@ def say_left(
     *,
     keeps: bool,
 ) -> None:
-    """How many were not sent; in the words of an error where nothing else is under way. ``keeps``: there is a
-    journal."""
-    count, given_up = len(left), leave in GIVES_UP
-    kept = keeps and not given_up and all(passage.is_kept for passage in left)
-    announce(SubmissionsLeft(count=count, kept=kept))
-    if kept or (given_up and error is None):
+    """How many were not sent; of those that no journal has, in the words of an error where nothing else is under way.
+    ``keeps``: there is a journal."""
+    given_up = leave in GIVES_UP
+    count = sum(given_up or not keeps or not passage.is_kept for passage in left)
+    for number, kept in ((len(left) - count, True), (count, False)):
+        if number:
+            announce(SubmissionsLeft(count=number, kept=kept))
+    if not count or (given_up and error is None):
         return
     words = f"{count} submission{'s were' if count > 1 else ' was'} not sent: their Submitter was left."
     if error is None:

@@ -85,6 +85,33 @@ async def test_by_an_exception_drain_sends_nothing_more_and_says_how_many() -> N
         assert [event.count for event in heard if isinstance(event, SubmissionsLeft)] == [3]
 
 
+@pytest.mark.parametrize("fails", [False, True])
+async def test_what_could_not_be_written_down_in_time_is_lost_and_counted(
+    tmp_path: Path, fails: bool
+) -> None:
+    """The backend cannot be asked whether they fit; the one that need not ask is in the journal."""
+    heard: list[Event] = []
+
+    async def work(here: Ground) -> None:
+        journal = Journal(tmp_path / "runs.db", inline=True)
+        async with qrt.Submitter(here.service, journal=journal, leave="detach") as submitter:
+            fill(submitter, 2)
+            submitter.submit(SAMPLER, backend=BACKEND, isa="off")
+            await asyncio.sleep(1)
+            if fails:
+                raise ZeroDivisionError
+
+    async with ground(retry=qrt.RetryPolicy(tries=1), observers=[heard.append]) as here:
+        await here.fault(method="*", path="*", kind="status", status=503)
+        with pytest.raises((NotSent, ZeroDivisionError)) as caught:
+            await work(here)
+        words = "2 submissions were not sent: their Submitter was left."
+        assert (caught.value.__notes__[0] if fails else str(caught.value)) == words
+        left = [(event.count, event.kept) for event in heard if isinstance(event, SubmissionsLeft)]
+        assert left == [(1, True), (2, False)]
+        await here.peace()
+
+
 async def test_a_request_on_its_way_is_finished_first() -> None:
     async with ground() as here:
         await here.service.backends.list()
