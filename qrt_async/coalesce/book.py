@@ -18,7 +18,7 @@ from qrt_async.sweep.rows import Failure
 if TYPE_CHECKING:
     import sqlite3
 
-_WITHDRAWN = "SELECT 1 FROM submissions WHERE key = ? AND state = 'withdrawn'"
+_LOST = "SELECT 1 FROM submissions WHERE key = ? AND (state = 'withdrawn' OR owner != ?)"
 _REOPEN = (
     "UPDATE submissions SET bundle = NULL, state = 'waiting', changed = ?"
     " WHERE bundle = ? AND shared = 'member' AND state IN ('waiting', 'sending')"
@@ -36,8 +36,8 @@ class Book(Protocol):
     """Each returns once what it says is safe."""
 
     async def seal(self, bundle: Intent, seats: Sequence[Seat]) -> set[str]:
-        """These, and nobody else, are to leave together. Returns who was withdrawn meanwhile, by another process:
-        then nothing is written."""
+        """These, and nobody else, are to leave together. Returns who was withdrawn meanwhile, or taken up, by another
+        process: then nothing is written."""
 
     async def reopen(self, bundle: str) -> None:
         """It did not leave, for certain: who was in it waits again."""
@@ -99,7 +99,8 @@ class JournalBook:
 
     async def seal(self, bundle: Intent, seats: Sequence[Seat]) -> set[str]:
         def write(db: sqlite3.Connection) -> set[str]:
-            gone = {seat.key for seat in seats if db.execute(_WITHDRAWN, (seat.key,)).fetchone()}
+            owner = self._journal.owner
+            gone = {seat.key for seat in seats if db.execute(_LOST, (seat.key, owner)).fetchone()}
             if not gone:
                 db.execute(*self._journal.inserting(bundle))
                 db.execute(_REOPEN, (now(), bundle.key))

@@ -13,7 +13,7 @@ import msgspec
 
 from qrt_async.errors import InvalidInput, JournalError
 from qrt_async.submit import copies
-from qrt_async.submit.diary import Account, Intent, RowState, withdrawn
+from qrt_async.submit.diary import Account, Intent, RowState, Withdrawn, taken_over, withdrawn
 from qrt_async.submit.owners import Lock, is_alive, lock_of
 from qrt_async.submit.rows import COLUMNS, ROWS, Row, row_of
 from qrt_async.submit.sessions import KeepsSessions, now
@@ -72,24 +72,25 @@ class Journal(KeepsSessions):
         return f"INSERT OR IGNORE INTO submissions ({names}) VALUES ({marks})", fields  # noqa: S608 - our names
 
     async def leaving(self, key: str) -> None:
-        def write(db: sqlite3.Connection) -> bool:
-            written = db.execute(
-                "UPDATE submissions SET state = 'sending', posts = posts + 1, changed = ?"
-                " WHERE key = ? AND state != 'withdrawn'",
-                (now(), key),
-            )
-            return written.rowcount == 1
+        def write(db: sqlite3.Connection) -> Withdrawn | None:
+            lost = self._lost(db, key)
+            if lost is None:
+                db.execute(
+                    "UPDATE submissions SET state = 'sending', posts = posts + 1, changed = ? WHERE key = ?",
+                    (now(), key),
+                )
+            return lost
 
-        if not await self._writer.run(write):
-            raise withdrawn(key)
+        lost = await self._writer.run(write)
+        if lost is not None:
+            raise lost
 
     async def reserve(self, key: str, cost: float, room: float) -> Account:
-        def write(db: sqlite3.Connection) -> Account | None:
+        def write(db: sqlite3.Connection) -> Account | Withdrawn:
+            lost = self._lost(db, key)
+            if lost is not None:
+                return lost
             account = self._account(db)
-            if db.execute(
-                "SELECT 1 FROM submissions WHERE key = ? AND state = 'withdrawn'", (key,)
-            ).fetchone():
-                return None
             if account.settled + account.elsewhere > room:
                 return account
             db.execute(
@@ -99,8 +100,8 @@ class Journal(KeepsSessions):
             return msgspec.structs.replace(account, granted=True)
 
         account = await self._writer.run(write)
-        if account is None:
-            raise withdrawn(key)
+        if isinstance(account, Withdrawn):
+            raise account
         return account
 
     async def refused(self, key: str) -> None:
@@ -262,6 +263,13 @@ class Journal(KeepsSessions):
             if row is not None:
                 found.append(row_of(row))
         return found
+
+    def _lost(self, db: sqlite3.Connection, key: str) -> Withdrawn | None:
+        """Why it is not ours to send any more."""
+        found = db.execute("SELECT state, owner FROM submissions WHERE key = ?", (key,)).fetchone()
+        if found is None or found[0] == "withdrawn":
+            return withdrawn(key)
+        return None if found[1] == self.owner else taken_over(key)
 
     def _account(self, db: sqlite3.Connection) -> Account:
         settled, elsewhere = db.execute(_ACCOUNT, (self.owner,)).fetchone()

@@ -14,7 +14,7 @@ class Lock:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._release: weakref.finalize[[Path, int], Lock] | None = None
+        self._release: weakref.finalize[[Path, int, int], Lock] | None = None
 
     def take(self) -> bool:
         """``False`` if somebody alive holds it."""
@@ -25,7 +25,7 @@ class Lock:
             os.close(descriptor)
             return False
         # At the latest when the interpreter ends; if it cannot, the system takes back the lock and not the file.
-        self._release = weakref.finalize(self, _release, self._path, descriptor)
+        self._release = weakref.finalize(self, _release, self._path, descriptor, os.getpid())
         return True
 
     def drop(self) -> None:
@@ -48,9 +48,10 @@ def is_alive(file: Path, owner: str) -> bool:
     return alive
 
 
-def _release(path: Path, descriptor: int) -> None:
-    with contextlib.suppress(OSError):
-        path.unlink()
+def _release(path: Path, descriptor: int, pid: int) -> None:
+    if os.getpid() == pid:  # a child that was forked ends, and its parent lives on
+        with contextlib.suppress(OSError):
+            path.unlink()
     os.close(descriptor)
 
 
