@@ -29,6 +29,11 @@ SELECT (SELECT total(charged) FROM submissions WHERE reserved IS NOT NULL)
 """
 """What counts in a budget: that which was sent under one. Charged, doubles included; and reserved by others."""
 
+_ACCEPTED = (
+    "UPDATE submissions SET state = 'accepted', job = ?, session = coalesce(?, session), body = NULL, changed = ?"
+    " WHERE key = ?"
+)
+
 T = TypeVar("T")
 
 
@@ -119,11 +124,16 @@ class Journal(KeepsSessions):
         return await self._writer.run(write)
 
     async def accepted(self, key: str, job_id: str, session_id: str | None) -> None:
-        await self._do(
-            "UPDATE submissions SET state = 'accepted', job = ?, session = coalesce(?, session), body = NULL,"
-            " changed = ? WHERE key = ?",
-            (job_id, session_id, now(), key),
-        )
+        await self._do(_ACCEPTED, (job_id, session_id, now(), key))
+
+    async def found(self, intent: Intent, job_id: str, session_id: str | None) -> None:
+        """A job whose submission is not written down. All of it at once: an intent alone would be sent."""
+
+        def write(db: sqlite3.Connection) -> None:
+            db.execute(*self.inserting(intent))
+            db.execute(_ACCEPTED, (job_id, session_id, now(), intent.key))
+
+        await self._writer.run(write)
 
     async def moved(self, key: str, state: RowState, detail: str | None = None) -> None:
         await self._do(

@@ -221,8 +221,7 @@ class Recoverer:
                 continue
             intent = msgspec.structs.replace(intent_of(key, job), instance=self._counter.instance)
             if self._journal is not None:
-                await self._journal.intend(intent)
-                await self._journal.accepted(key, job.id, job.session_id)
+                await self._journal.found(intent, job.id, job.session_id)
             passage = self.passage_of(intent)
             self._carrier.resume(passage, self.handle(intent, job.id), intent)
             found.append(Submission(passage, self._carrier.withdraw))

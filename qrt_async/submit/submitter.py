@@ -98,8 +98,6 @@ class Submitter(Finds):
         self._coalesce = coalesce
         self._settle = settle
         self._journal = Journal(journal) if isinstance(journal, str | Path) else journal
-        if self._journal is not None:
-            self._journal.lend()
         self._diary: Diary = self._journal or NoDiary()
         spending = None if budget is None else Spending(budget)
         store = store_of(permits, self._counter.sender.limit)
@@ -111,6 +109,8 @@ class Submitter(Finds):
         self._finder = Finder(self._carrier, self._recoverer, self._register, self._journal)
         self._over = False
         self._begin()
+        if self._journal is not None:
+            self._journal.lend()
 
     def _begin(self) -> None:
         """For those who add to this class."""

@@ -41,6 +41,16 @@ async def test_each_step_is_in_the_file_when_it_returns(journal: Journal, path: 
         await journal.close()
 
 
+async def test_of_a_job_that_was_found_all_is_written_or_nothing(journal: Journal, path: Path) -> None:
+    with held(journal):
+        with pytest.raises(JournalError):
+            await journal.found(intent(body=None), object(), None)  # type: ignore[arg-type] # the disk fails
+        assert rows(path) == [], "with no job it would be sent, without a body"
+        await journal.found(intent(body=None), "job-1", "s")
+        assert rows(path, "state, job, session") == [("accepted", "job-1", "s")]
+        await journal.close()
+
+
 async def test_many_at_once_share_commits_and_all_are_there(path: Path) -> None:
     journal = Journal(path)
     with held(journal):
