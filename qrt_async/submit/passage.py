@@ -253,6 +253,7 @@ def given_up(passage: Passage, crash: BaseException | None) -> QrtError:
         )
         error.submitted = error.billed = "unknown"
     else:
-        error = NotSent(f"Submission {passage.key} was not sent: all was closed before.")
+        why = "all was closed before" if crash is None else f"{type(crash).__name__}: {crash}"
+        error = NotSent(f"Submission {passage.key} was not sent: {why}.")
     error.__cause__ = crash
     return error

@@ -8,8 +8,9 @@ import gc
 import pytest
 
 import qrt_async as qrt
-from qrt_async.errors import JobFailed, NotFound
+from qrt_async.errors import JobFailed, NotFound, NotSent
 from qrt_async.events import Event, SubmissionFailed
+from qrt_async.submit.counter import Counter
 from tests.ground import BACKEND, ground
 from tests.submit.samples import SAMPLER
 
@@ -50,3 +51,17 @@ async def test_a_failure_that_was_awaited_is_told_to_nobody_else() -> None:
         del submission
         gc.collect()
         assert failures(heard) == []
+
+
+async def test_what_goes_wrong_in_the_client_is_named_and_is_not_called_closing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async def odd(self: Counter, *_: object) -> None:
+        raise ValueError("an odd program")
+
+    monkeypatch.setattr(Counter, "written", odd)
+    async with ground() as here, qrt.Submitter(here.service) as submitter:
+        submission = submitter.submit(SAMPLER, backend=BACKEND)
+        with pytest.raises(NotSent, match=r"was not sent: ValueError: an odd program\.") as caught:
+            await submission
+        assert isinstance(caught.value.__cause__, ValueError)

@@ -85,24 +85,29 @@ async def test_by_an_exception_drain_sends_nothing_more_and_says_how_many() -> N
         assert [event.count for event in heard if isinstance(event, SubmissionsLeft)] == [3]
 
 
+@pytest.mark.parametrize("share", [False, True])
 @pytest.mark.parametrize("fails", [False, True])
 async def test_what_could_not_be_written_down_in_time_is_lost_and_counted(
-    tmp_path: Path, fails: bool
+    tmp_path: Path, fails: bool, share: bool
 ) -> None:
     """The backend cannot be asked whether they fit; the one that need not ask is in the journal."""
     heard: list[Event] = []
 
     async def work(here: Ground) -> None:
         journal = Journal(tmp_path / "runs.db", inline=True)
-        async with qrt.Submitter(here.service, journal=journal, leave="detach") as submitter:
-            fill(submitter, 2)
+        coalesce = qrt.Coalesce()
+        async with qrt.Submitter(
+            here.service, journal=journal, leave="detach", coalesce=coalesce
+        ) as submitter:
+            for _ in range(2):
+                submitter.submit(SAMPLER, backend=BACKEND, share=share)
             submitter.submit(SAMPLER, backend=BACKEND, isa="off")
             await asyncio.sleep(1)
             if fails:
                 raise ZeroDivisionError
 
     async with ground(retry=qrt.RetryPolicy(tries=1), observers=[heard.append]) as here:
-        await here.fault(method="*", path="*", kind="status", status=503)
+        await here.fault(method="*", path="*", kind="delay", seconds=100.0)
         with pytest.raises((NotSent, ZeroDivisionError)) as caught:
             await work(here)
         words = "2 submissions were not sent: their Submitter was left."
