@@ -24,6 +24,7 @@ from qrt_async.transport.connections import MOST, Connections
 from qrt_async.transport.retry import RetryPolicy
 from qrt_async.transport.tasks import Crew, Home
 from qrt_async.transport.timeouts import Timeouts
+from qrt_async.transport.whole import whole
 
 _NOWHERE = Path("/")
 """A pool reads no account file."""
@@ -90,15 +91,12 @@ class RuntimePool:
     ) -> None:
         if wait is not None and not wait >= 0:
             raise InvalidInput(f"wait is {wait!r}; it must be seconds, 0 or more, or None for any time.")
-        for name, given in (("size", size), ("connections", connections)):
-            if isinstance(given, bool) or not isinstance(given, int) or given < 1:
-                raise InvalidInput(f"{name} is {given!r}; it must be a whole number of at least 1.")
         observers = tuple(options.get("observers", ()))
-        self._size, self._wait = size, wait
+        self._size, self._wait = whole("size", size), wait
         self._options: dict[str, Any] = {**options, "observers": observers}
         # Made for its checks alone: what is wrong with the options is said here, and not to the first user.
         RuntimeService(account=Account(channel="ibm_quantum_platform"), **self._options)
-        self._connections = Connections(connections)
+        self._connections = Connections(whole("connections", connections))
         self._home = Home("RuntimePool")
         self._crew = Crew(Announcer(observers))
         self._roster = Roster(size, self._retire)

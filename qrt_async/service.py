@@ -32,10 +32,11 @@ from qrt_async.submit.intake import MAX_PAYLOAD, Intake, Isa
 from qrt_async.submit.session import RuntimeSession
 from qrt_async.transport.account import Account, find_account
 from qrt_async.transport.asked import LOCAL, TokenSource
-from qrt_async.transport.bodies import MAX_RESULT, whole
+from qrt_async.transport.bodies import MAX_RESULT
 from qrt_async.transport.retry import RetryPolicy
 from qrt_async.transport.tasks import Crew, Home
 from qrt_async.transport.timeouts import Timeouts
+from qrt_async.transport.whole import whole
 from qrt_async.transport.wire import segment
 from qrt_async.transport.worker import Worker
 
@@ -108,7 +109,7 @@ class RuntimeService:
         self._closing: asyncio.Task[None] | None = None
         self._free_date = api_version is None
         date = DOCUMENTED if api_version is None else check_date(api_version)
-        self._max_result = whole("max_result", max_result)
+        self._max_result = whole("max_result", max_result, of="bytes")
         self._build_transport(retry, timeouts, date)
         self._build_jobs(poll, keep_results, chosen_spool(spool, max_result))
         if self._emulator is not None and rate_limit is _IBM_LIMIT:

@@ -22,6 +22,7 @@ from qrt_async.api.records import (
     WorkloadPage,
 )
 from qrt_async.errors import InvalidInput
+from qrt_async.transport.whole import whole
 from qrt_async.transport.wire import Query, Repeat, Reply, Request, query, segment
 
 SessionMode = Literal["batch", "dedicated"]
@@ -96,9 +97,8 @@ class NewSession(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
             raise InvalidInput(f"mode is {self.mode!r}; allowed: 'batch' and 'dedicated'.")
         segment(self.backend, "The backend")
         for name in ("max_ttl", "interactive_ttl", "active_ttl"):
-            given = getattr(self, name)
-            if given is not None and (isinstance(given, bool) or not isinstance(given, int) or given < 1):
-                raise InvalidInput(f"{name} is {given!r}; it must be a whole number of seconds, 1 or more.")
+            if (given := getattr(self, name)) is not None:
+                whole(name, given, of="seconds")
 
 
 def create_session(new: NewSession) -> Call[SessionRecord]:

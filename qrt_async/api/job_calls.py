@@ -13,6 +13,7 @@ from qrt_async.api.models import CreatedJob, JobMetrics, JobPage, JobRecord
 from qrt_async.api.payload import encoded
 from qrt_async.api.pieces import Long
 from qrt_async.errors import InvalidInput
+from qrt_async.transport.whole import whole
 from qrt_async.transport.wire import Keep, Request, aware, header, query, segment
 
 PAGE = 200
@@ -74,10 +75,8 @@ class NewJob(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         for name, most in (("session_id", 36), ("calibration_id", 100)):
             if (given := getattr(self, name)) is not None:
                 _named(name, given, most)
-        if self.cost is not None and (
-            isinstance(self.cost, bool) or not isinstance(self.cost, int) or self.cost < 0
-        ):
-            raise InvalidInput(f"cost is {self.cost!r}; it must be a whole number of seconds, 0 or more.")
+        if self.cost is not None:
+            whole("cost", self.cost, of="seconds", least=0)
         if self.log_level is not None and self.log_level not in _LEVELS:
             raise InvalidInput(f"log_level is {self.log_level!r}; allowed: {', '.join(_LEVELS)}.")
 

@@ -10,14 +10,15 @@ import msgspec
 
 from qrt_async.coalesce.rows import BundleRow, Ending, MemberRow, Seat, Step
 from qrt_async.submit.diary import Intent
-from qrt_async.submit.journal import INTENT, Journal, read_intent
+from qrt_async.submit.journal import Journal
+from qrt_async.submit.rows import INTENT, read_intent
 from qrt_async.submit.sessions import now
 from qrt_async.sweep.rows import Failure
 
 if TYPE_CHECKING:
     import sqlite3
 
-_WITHDRAWN = "SELECT 1 FROM submissions WHERE key = ? AND state = 'withdrawn'"
+_LOST = "SELECT 1 FROM submissions WHERE key = ? AND (state = 'withdrawn' OR owner != ?)"
 _REOPEN = (
     "UPDATE submissions SET bundle = NULL, state = 'waiting', changed = ?"
     " WHERE bundle = ? AND shared = 'member' AND state IN ('waiting', 'sending')"
@@ -35,8 +36,8 @@ class Book(Protocol):
     """Each returns once what it says is safe."""
 
     async def seal(self, bundle: Intent, seats: Sequence[Seat]) -> set[str]:
-        """These, and nobody else, are to leave together. Returns who was withdrawn meanwhile, by another process:
-        then nothing is written."""
+        """These, and nobody else, are to leave together. Returns who was withdrawn meanwhile, or taken up, by another
+        process: then nothing is written."""
 
     async def reopen(self, bundle: str) -> None:
         """It did not leave, for certain: who was in it waits again."""
@@ -98,7 +99,8 @@ class JournalBook:
 
     async def seal(self, bundle: Intent, seats: Sequence[Seat]) -> set[str]:
         def write(db: sqlite3.Connection) -> set[str]:
-            gone = {seat.key for seat in seats if db.execute(_WITHDRAWN, (seat.key,)).fetchone()}
+            owner = self._journal.owner
+            gone = {seat.key for seat in seats if db.execute(_LOST, (seat.key, owner)).fetchone()}
             if not gone:
                 db.execute(*self._journal.inserting(bundle))
                 db.execute(_REOPEN, (now(), bundle.key))
@@ -159,12 +161,14 @@ class JournalBook:
 
         def write(db: sqlite3.Connection) -> None:
             self._journal.living(db)
-            db.execute(
+            taken = db.execute(
                 "UPDATE submissions SET owner = ? WHERE shared IS NOT NULL"
                 " AND owner = (SELECT owner FROM submissions WHERE key = ?)"
                 " AND owner NOT IN (SELECT id FROM owners)",
                 (owner, key),
             )
+            if taken.rowcount:
+                self._journal.take_over(db)
 
         await self._journal.run(write)
 

@@ -13,7 +13,7 @@ from qrt_async.api.models import CreatedJob
 from qrt_async.coalesce.faults import is_of_one, pieces_of
 from qrt_async.coalesce.hunt import Hunt
 from qrt_async.coalesce.job import Mirror
-from qrt_async.coalesce.measure import shares as parts_of
+from qrt_async.coalesce.measure import parts_of
 from qrt_async.coalesce.portions import Portion
 from qrt_async.coalesce.rows import Seat
 from qrt_async.coalesce.share import Share

@@ -16,7 +16,7 @@ from qrt_async.coalesce.dispatch import Dispatch
 from qrt_async.coalesce.hunt import Found, Hunt
 from qrt_async.coalesce.job import Lot, Mirror, SharedJob
 from qrt_async.coalesce.parcel import Parcel
-from qrt_async.coalesce.portions import charge_of
+from qrt_async.coalesce.portions import own_charge
 from qrt_async.coalesce.rows import Ending, Step, Suspicion, Waiting
 from qrt_async.coalesce.share import Share
 from qrt_async.errors import JobCancelled, JobError, JournalError, QrtError, ServiceClosed
@@ -27,6 +27,7 @@ from qrt_async.submit.counter import Counter
 from qrt_async.submit.passage import Passage
 from qrt_async.sweep.rows import Failure
 from qrt_async.sweep.split import extra_jobs
+from qrt_async.transport.flight import Flight
 
 Outcome = tuple[Share, QrtError | None]
 
@@ -164,9 +165,9 @@ class Course:
         assert job is not None and share.lot is not None  # noqa: S101, PT018 - it was accepted
         error = cancelled(job.id)
         end([(share, error)], None)
-        work = self._part_with(bundle, Step(ended=[_ending(share, error)]))
-        crew = self._counter.means.crew
-        return await asyncio.shield(crew.start(work, "share given up", precious=True, expected=True))
+        step = Step(ended=[_ending(share, error)])
+        flight: Flight[bool] = Flight(self._counter.means.crew, "share given up", precious=True)
+        return await flight.join(lambda: self._part_with(bundle, step))
 
     async def _part_with(self, bundle: Bundle, step: Step) -> bool:
         await self._note(bundle.key, self._book.step(step))
@@ -230,7 +231,7 @@ async def _charge(bundle: Bundle, job: AsyncJob[Any]) -> None:
         return
     for share, portion in zip(bundle.shares, bundle.portions(), strict=True):
         if share.lot is not None and charged is not None:
-            share.lot.paid = charge_of(charged, portion)
+            share.lot.paid = own_charge(charged, portion)
 
 
 def end(outcomes: Sequence[Outcome], parcel: Parcel | None) -> None:

@@ -39,7 +39,8 @@ class Loader:
     ) -> tuple[str, Ceilings]:
         """Its kind, and what a job of that may hold. Raises ``InvalidInput``, ``NotISA``."""
         tag = tag_of(share.key, share.place.tenant)
-        call = await self._counter.written(program, new, wishes.get("isa", "check"), tag)
+        isa = wishes.get("isa", "check")
+        call = await self._counter.sender.patiently(lambda: self._counter.written(program, new, isa, tag))
         body = call.request.body or b""
         async with self._reading:
             facts = await self.facts(share.backend)

@@ -94,7 +94,7 @@ def leaves_at(since: float, max_wait: float, *, full: bool) -> float:
     return since if full else since + max_wait
 
 
-def shares(executions: Sequence[int]) -> list[float]:
+def parts_of(executions: Sequence[int]) -> list[float]:
     """Which part of a job's charge is whose: by executions."""
     whole = sum(executions)
     return [each / whole if whole else 1.0 / len(executions) for each in executions]

@@ -82,11 +82,11 @@ def own_metrics(metrics: JobMetrics, portion: Portion) -> JobMetrics:
 def own_usage(usage: U, portion: Portion) -> U:
     """By executions."""
     said = {name: getattr(usage, name) for name in ("qpu_charge_time_seconds", "quantum_seconds", "seconds")}
-    parts = {name: charge_of(value, portion) for name, value in said.items() if value is not None}
+    parts = {name: own_charge(value, portion) for name, value in said.items() if value is not None}
     return replace(usage, **parts)
 
 
-def charge_of(charged: float, portion: Portion) -> float:
+def own_charge(charged: float, portion: Portion) -> float:
     """Of the job, and of those before."""
     return charged * portion.part + portion.paid
 

@@ -17,7 +17,7 @@ from qrt_async.coalesce.groups import Group, sort
 from qrt_async.coalesce.hunt import Hunt
 from qrt_async.coalesce.job import Lot, Mirror, SharedJob
 from qrt_async.coalesce.loader import put
-from qrt_async.coalesce.measure import Size, shares
+from qrt_async.coalesce.measure import Size, parts_of
 from qrt_async.coalesce.parcel import Parcel
 from qrt_async.coalesce.portions import Portion
 from qrt_async.coalesce.rows import BundleRow, Ending, MemberRow, Step
@@ -213,7 +213,7 @@ async def _too_late() -> bool:
 
 def _portion(row: MemberRow, riders: Sequence[MemberRow]) -> Portion:
     sizes = [msgspec.json.decode(one.intent.size or "{}", type=Size) for one in riders]
-    parts = shares([size.executions for size in sizes])
+    parts = parts_of([size.executions for size in sizes])
     at = next((at for at, one in enumerate(riders) if one.intent.key == row.intent.key), None)
     if at is None:  # it waits in a search, and is in none
         size = msgspec.json.decode(row.intent.size or "{}", type=Size)

@@ -13,7 +13,7 @@ from qrt_async.errors import QrtError
 from qrt_async.jobs.job import AsyncJob
 from qrt_async.submit.diary import Intent
 from qrt_async.submit.line import Place
-from qrt_async.submit.passage import Passage
+from qrt_async.submit.passage import PREPARED, Passage
 
 
 class Waits(Protocol):
@@ -52,7 +52,9 @@ class Share(Passage):
 
     @property
     def why(self) -> str | None:
-        return self.elsewhere if self.waits is None else self.waits.why(self)
+        if self.waits is None:
+            return self.elsewhere or (PREPARED if self.unsent and not self.is_kept else None)
+        return self.waits.why(self)
 
     @property
     def eta(self) -> float | None:

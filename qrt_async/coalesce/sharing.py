@@ -27,7 +27,7 @@ from qrt_async.submit.coalescing import Coalesce
 from qrt_async.submit.counter import Counter, Wishes
 from qrt_async.submit.diary import withdrawn
 from qrt_async.submit.line import Place
-from qrt_async.submit.passage import Passage
+from qrt_async.submit.passage import Passage, given_up
 from qrt_async.submit.register import Register
 from qrt_async.submit.shielded import at_most
 from qrt_async.sweep.ceilings import Ceilings
@@ -93,6 +93,7 @@ class Sharing:
         self._unsent.add(share)
         self._empty.clear()
         share.task.add_done_callback(lambda done: self._loaded(share, done))
+        self._carrier.began()
         return share
 
     def carry_with(self, share: Share) -> None:
@@ -112,10 +113,10 @@ class Sharing:
             self._pool(kind, ceilings).add(share)
 
     def _loaded(self, share: Share, task: asyncio.Task[None]) -> None:
-        if share.unsent and (task.cancelled() or task.exception() is not None):
-            error = self._not_sent(share)
-            error.__cause__ = None if task.cancelled() else task.exception()
-            share.fail(error)
+        if share.unsent and task.cancelled() and self._stopped:
+            self._give_back(share)  # there was no time to write it down
+        elif share.unsent and (task.cancelled() or task.exception() is not None):
+            share.fail(given_up(share, None if task.cancelled() else task.exception()))
 
     def _pool(self, kind: str, ceilings: Ceilings) -> Pool:
         self._pools = {name: pool for name, pool in self._pools.items() if pool.used}

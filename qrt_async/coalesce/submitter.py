@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, Unpack
+from typing import Any
 
 import msgspec
 
@@ -18,12 +18,11 @@ from qrt_async.coalesce.tenant import Tenant
 from qrt_async.errors import InvalidInput
 from qrt_async.programs.program import Estimator, Program, Sampler
 from qrt_async.submit.coalescing import Coalesce
-from qrt_async.submit.counter import Wishes, check_wishes
-from qrt_async.submit.key import check_place, checked_name, fresh_key
+from qrt_async.submit.counter import Wishes
+from qrt_async.submit.key import checked_name, fresh_key
 from qrt_async.submit.line import Place
 from qrt_async.submit.passage import Passage
 from qrt_async.submit.recovery import Recovery
-from qrt_async.submit.stream import Programs, Submissions, checked_ahead
 from qrt_async.submit.submission import Submission
 from qrt_async.submit.submitter import T
 from qrt_async.sweep import submitter as sweep
@@ -55,62 +54,10 @@ class Submitter(sweep.Submitter):
         """How many submissions have not been accepted yet, nor refused."""
         return self._carrier.waiting + self._sharing.waiting
 
-    def submit(
-        self,
-        program: Program[T],
-        *,
-        backend: str,
-        priority: int = 0,
-        tenant: str | None = None,
-        share: bool = False,
-        **wishes: Unpack[Wishes],
-    ) -> Submission[T]:
-        """Get in line, and return at once. Takes what ``service.run`` takes.
-
-        A higher ``priority`` goes first; ``tenant``s of the same priority take turns. Raises ``InvalidInput`` for
-        what can be seen to be wrong, ``LineFull`` when too many wait.
-
-        ``share=True``, in a ``Submitter`` with ``coalesce``, lets it travel with others in one job: those for the same
-        backend, with the same program, options, shots or precision, tags, session, cost and log level. It gets its
-        own PUBs of the result, its own error, and its part of the charge, by executions. Only for a ``Sampler`` or an
-        ``Estimator``, never ``private``. Such a job has the place in line of its most urgent submission and takes turns
-        as a tenant of its own; who goes along, where not all can, is decided by priorities and turns as ever.
-        """
-        place = check_place(priority, tenant)
-        if share:
-            return self._shared(program, backend, place, wishes)
-        return self._submit(program, backend, place, wishes)[0]
-
-    def map(
-        self,
-        programs: Programs[T],
-        *,
-        backend: str,
-        ahead: int = 100,
-        priority: int = 0,
-        tenant: str | None = None,
-        share: bool = False,
-        **wishes: Unpack[Wishes],
-    ) -> Submissions[T]:
-        """Submit programs as they come from any iterable, sync or async, and yield their submissions in the order
-        in which they end. No more than ``ahead`` are taken from it and not yet yielded. ``share`` as in ``submit``."""
-        check_wishes(wishes)
-        place = check_place(priority, tenant)
-
-        def submit(program: Program[T]) -> tuple[Submission[T], Passage]:
-            if not share:
-                return self._submit(program, backend, place, wishes)
-            submission = self._shared(program, backend, place, wishes)
-            return submission, submission.passage
-
-        return Submissions(
-            programs, submit, checked_ahead(ahead), self._counter.means.crew, self._carrier.when_room
-        )
-
     async def recover(self, *, since: datetime | None = None) -> Recovery:
         """Take up again all that the journal knows of processes that are gone: send what never left, look for what
         may have, re-attach jobs, close sessions. Doubles are cancelled, the oldest job of each submission is kept.
-        Who shared a job has their own slice of it again.
+        Who shared a job has their own slice of it again. ``JournalError`` in a copy of a journal that is in use.
 
         ``since``: where the journal was lost, jobs created after that moment are found by their tags, whichever
         program of this user submitted them. A job that several shared is one submission then, with all of the result.
@@ -129,7 +76,15 @@ class Submitter(sweep.Submitter):
         cancels no other's. Raises ``InvalidInput`` for a name that might be taken for another."""
         return Tenant(checked_name(name), self, self._finder)
 
-    def _shared(self, program: Program[T], backend: str, place: Place, wishes: Wishes) -> Submission[T]:
+    def _submit(
+        self, program: Program[T], backend: str, place: Place, wishes: Wishes, *, share: bool
+    ) -> tuple[Submission[T], Passage]:
+        if not share:
+            return super()._submit(program, backend, place, wishes, share=False)
+        passage = self._shared(program, backend, place, wishes)
+        return Submission(passage, self._sharing.withdraw), passage
+
+    def _shared(self, program: Program[Any], backend: str, place: Place, wishes: Wishes) -> Share:
         self._counter.home.enter()
         if self._coalesce is None:
             raise InvalidInput(
@@ -138,9 +93,7 @@ class Submitter(sweep.Submitter):
         new = self._drafted(program, backend, wishes)
         _check(program, wishes)
         self._check_room()
-        passage = self._sharing.start(program, new, place, wishes, fresh_key())
-        self._finder.look_after()
-        return Submission(passage, self._sharing.withdraw)
+        return self._sharing.start(program, new, place, wishes, fresh_key())
 
     def _withdraw(self, passage: Passage) -> bool:
         hand = self._sharing if isinstance(passage, Share) else self._carrier

@@ -11,6 +11,7 @@ from typing import Any, Generic, Literal, Self, TypeVar, overload
 
 from qrt_async.errors import InvalidInput, QrtError
 from qrt_async.jobs.job import AsyncJob
+from qrt_async.transport.whole import whole
 
 R = TypeVar("R")
 
@@ -21,8 +22,8 @@ class Completions(Generic[R]):
     """Jobs in the order in which their results are in hand. Made by ``as_completed``."""
 
     def __init__(self, jobs: Iterable[AsyncJob[R]], held: int) -> None:
-        self._jobs = _checked(jobs, held)
-        self._held = held
+        self._jobs = _checked(jobs)
+        self._held = whole("held", held)
         self._waiting: dict[int, tuple[AsyncJob[R], Callable[[AsyncJob[R]], object]]] = {}
         self._ended: deque[AsyncJob[R]] = deque()
         self._fetching: set[asyncio.Task[None]] = set()
@@ -167,8 +168,9 @@ async def gather(
     The first job that went wrong raises its error at once, and the others are no longer waited for; with
     ``return_exceptions=True`` its error stands in its place instead. No job is ever cancelled.
     """
+    whole("downloads", downloads)
     places: dict[int, list[int]] = {}
-    for place, job in enumerate(_checked(jobs, downloads)):
+    for place, job in enumerate(_checked(jobs)):
         places.setdefault(id(job), []).append(place)
     found: list[Any] = [None] * len(jobs)
     unique = {id(job): job for job in jobs}
@@ -185,9 +187,7 @@ async def gather(
     return found
 
 
-def _checked(jobs: Iterable[AsyncJob[R]], most: int) -> list[AsyncJob[R]]:
-    if isinstance(most, bool) or not isinstance(most, int) or most < 1:
-        raise InvalidInput(f"{most!r} results at a time were asked for; it must be a whole number from 1 up.")
+def _checked(jobs: Iterable[AsyncJob[R]]) -> list[AsyncJob[R]]:
     given = list(jobs)
     for job in given:
         if not isinstance(job, AsyncJob):

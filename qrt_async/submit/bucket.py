@@ -13,6 +13,7 @@ from collections.abc import Iterable
 import msgspec
 
 from qrt_async.errors import InvalidInput
+from qrt_async.transport.whole import whole
 
 _DRIFT = 2e-3
 """The part of a period by which two clocks may disagree about it; twice what is promised."""
@@ -29,8 +30,9 @@ class RateLimit(msgspec.Struct, frozen=True):
     margin: float = 0.25
 
     def __post_init__(self) -> None:
-        if self.submissions < 1 or self.per <= 0 or self.margin < 0:
-            raise InvalidInput(f"{self!r}: needed are at least 1 submission, per > 0 and margin >= 0.")
+        whole("submissions", self.submissions)
+        if not (0 < self.per < math.inf and 0 <= self.margin < math.inf):
+            raise InvalidInput(f"{self!r}: needed are per > 0 and margin >= 0.")
 
     @property
     def hold(self) -> float:

@@ -9,6 +9,7 @@ import msgspec
 from qrt_async.errors import InvalidInput
 from qrt_async.submit.diary import Account
 from qrt_async.submit.gates import Hold, Load
+from qrt_async.transport.whole import whole
 
 _LOOK = 10.0
 """Seconds after which it is looked again what others who share the journal have reserved."""
@@ -28,10 +29,9 @@ class Budget(msgspec.Struct, frozen=True, kw_only=True):
     cost: int = 300
 
     def __post_init__(self) -> None:
-        if not self.seconds > 0 or isinstance(self.cost, bool) or not isinstance(self.cost, int):
-            raise InvalidInput(f"{self!r}: needed are seconds > 0 and a whole number of seconds as cost.")
-        if self.cost < 1:
-            raise InvalidInput(f"{self!r}: cost must be at least 1 second.")
+        if not self.seconds > 0:
+            raise InvalidInput(f"{self!r}: needed are seconds > 0.")
+        whole("cost", self.cost, of="seconds")
 
     def cost_of(self, wished: int | None) -> int:
         """What the job is sent with. 0 would leave it to the plan, which may be hours."""

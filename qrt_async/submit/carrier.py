@@ -43,6 +43,8 @@ class Carrier:
         self.diary = diary
         self.doubtful: set[Passage] = set()
         """Sent more than once: a double may appear late."""
+        self.began: Callable[[], None] = lambda: None
+        """Called when one more waits here, which another process may withdraw."""
         self._in_flight = in_flight
         self._purse = Purse(spending, diary, counter.means, self._kick)
         self._store = store
@@ -81,6 +83,7 @@ class Carrier:
         self._unsent[passage] = self.counter.told(passage.key, new, again=again)
         self._empty.clear()
         passage.task.add_done_callback(lambda done: self._done(passage, done))
+        self.began()
 
     def resume(self, passage: Passage, job: AsyncJob[Any], intent: Intent) -> None:
         """One that became a job in an earlier process: from here to its end."""
@@ -117,8 +120,7 @@ class Carrier:
         """Take it out of the line."""
         if passage.state != "waiting" or not passage.unsent or passage.task is None:
             return False
-        self._give_back(passage, withdrawn(passage.key))
-        _cancel(passage)
+        self._take_out(passage, withdrawn(passage.key))
         self._withdrawn.add(passage.key)
         note = self._withdraw(passage)
         passage.noting = self.counter.means.crew.start(note, "note of a withdrawal", precious=True)
@@ -128,8 +130,7 @@ class Carrier:
         """Another process has taken them back, and has written it down."""
         for passage in filter(None, map(self._passages.get, keys)):
             if passage.state == "waiting" and passage.unsent:
-                self._give_back(passage, withdrawn(passage.key))
-                _cancel(passage)
+                self._take_out(passage, withdrawn(passage.key))
 
     async def _withdraw(self, passage: Passage) -> None:
         if await self._note(passage, self.diary.moved(passage.key, "withdrawn")):
@@ -145,12 +146,10 @@ class Carrier:
         waiting = [passage for passage in self._unsent if passage.state == "waiting"]
         for passage in waiting:
             if passage.errand is not None or not self.diary.keeps:
-                self._give_back(passage)
-                _cancel(passage)
+                self._take_out(passage)
         await at_most(GRACE, self.all_sent())
         if cancel_jobs:
-            passages = [passage for passage in self._passages.values() if not passage.over]
-            await cancel_each([passage.job for passage in passages if passage.job is not None])
+            await cancel_each([one.job for one in self._passages.values() if one.job and not one.over])
         tasks = [passage.task for passage in self._passages.values() if passage.task is not None]
         for task in tasks:
             task.cancel()
@@ -160,6 +159,12 @@ class Carrier:
     async def withdrawn(self, passages: list[Passage]) -> None:
         """Write down of all that they are given up."""
         await asyncio.gather(*(self._note(one, self.diary.moved(one.key, "withdrawn")) for one in passages))
+
+    def _take_out(self, passage: Passage, error: QrtError | None = None) -> None:
+        """Of the line, or on its way there."""
+        self._give_back(passage, error)
+        if passage.task is not None:
+            passage.task.cancel()
 
     def _give_back(self, passage: Passage, error: QrtError | None = None) -> None:
         if not isinstance(error, Withdrawn):
@@ -266,7 +271,9 @@ class Carrier:
     def _done(self, passage: Passage, task: asyncio.Task[None]) -> None:
         """However its way ended, nobody waits for it in vain."""
         self._passages.pop(passage.key, None)
-        if passage.unsent:
+        if self._stopped and task.cancelled() and passage.state == "waiting":
+            self._give_back(passage)  # there was no time to write it down
+        elif passage.unsent:
             passage.fail(given_up(passage, None if task.cancelled() else task.exception()))
         else:
             passage.part()
@@ -291,8 +298,3 @@ class Carrier:
         entrance = self.counter.sender.entered
         if entrance is not None:
             entrance.kick()
-
-
-def _cancel(passage: Passage) -> None:
-    if passage.task is not None:
-        passage.task.cancel()

@@ -7,6 +7,7 @@ import math
 import msgspec
 
 from qrt_async.errors import InvalidInput
+from qrt_async.transport.whole import whole
 
 
 class Coalesce(msgspec.Struct, frozen=True, kw_only=True):
@@ -23,8 +24,6 @@ class Coalesce(msgspec.Struct, frozen=True, kw_only=True):
     max_points: int = 200
 
     def __post_init__(self) -> None:
-        points = self.max_points
-        if isinstance(points, bool) or not isinstance(points, int) or points < 1:
-            raise InvalidInput(f"{self!r}: max_points must be a whole number of at least 1.")
+        whole("max_points", self.max_points)
         if isinstance(self.max_wait, bool) or not 0 <= self.max_wait < math.inf:
             raise InvalidInput(f"{self!r}: max_wait must be seconds, 0 or more.")

@@ -10,12 +10,17 @@ from qrt_async.errors import NotSent
 
 
 class Withdrawn(NotSent):
-    """It was taken back, perhaps by another process that shares the diary."""
+    """It was taken back, or over, perhaps by another process that shares the diary."""
 
 
 def withdrawn(key: str) -> Withdrawn:
     """What whoever waits for it hears."""
     return Withdrawn(f"Submission {key} was withdrawn before it was sent.")
+
+
+def taken_over(key: str) -> Withdrawn:
+    """The same where somebody took us for dead: it is theirs to send."""
+    return Withdrawn(f"Submission {key} was taken up by another process, which sends it; find() follows it.")
 
 
 RowState = Literal["waiting", "sending", "accepted", "ended", "failed", "withdrawn"]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
@@ -12,13 +11,15 @@ from qrt_async.submit import diary
 from qrt_async.submit.carrier import Carrier
 from qrt_async.submit.counter import Counter
 from qrt_async.submit.follower import Follower
-from qrt_async.submit.journal import Journal, Row
+from qrt_async.submit.journal import Journal
 from qrt_async.submit.key import is_key
 from qrt_async.submit.passage import Passage
 from qrt_async.submit.records import Sighting, SubmissionRecord, page, sight, withdraw
 from qrt_async.submit.recovery import Recoverer
 from qrt_async.submit.register import Past, Register
+from qrt_async.submit.rows import Row
 from qrt_async.submit.submission import Submission
+from qrt_async.transport.flight import Flight
 
 Sees = Callable[[str | None], bool]
 """May whoever asks know of the submissions of this tenant?"""
@@ -67,9 +68,10 @@ class Finder:
         self._journal = journal
         counter = carrier.counter
         self._instance, self._arrivals, self._crew = counter.instance, counter.arrivals, counter.means.crew
-        self._follower = (
-            None if journal is None else Follower(journal, counter, self._seen, self._gone, self._waiting)
-        )
+        self._follower: Follower | None = None
+        if journal is not None:
+            self._follower = Follower(journal, counter, self._seen, self._gone, self._waiting)
+            carrier.began = self._follower.begin
 
     async def find(self, key: str, sees: Sees = everybody) -> Submission[Any]:
         """See ``Submitter.find``."""
@@ -79,11 +81,8 @@ class Finder:
     async def cancel(self, key: str, sees: Sees = everybody) -> bool:
         """See ``Submitter.cancel``. Goes on when whoever asked is cancelled: it was asked."""
         passage = await self._passage(key, sees)
-        task = self._crew.start(
-            self._cancel(passage), "cancelling of a submission", precious=True, expected=True
-        )
-        await asyncio.wait([task])
-        return task.result()
+        flight: Flight[bool] = Flight(self._crew, "cancelling of a submission", precious=True)
+        return await flight.join(lambda: self._cancel(passage))
 
     async def records(
         self, tenant: str | None, before: int | None, limit: int
@@ -99,11 +98,6 @@ class Finder:
         both = [record for record in unwritten if record.id not in known]
         both += map(self._register.as_here, found.records)
         return sorted(both, key=lambda record: record.made, reverse=True), found.older
-
-    def look_after(self) -> None:
-        """Something waits here that another process may withdraw."""
-        if self._follower is not None:
-            self._follower.begin()
 
     def _gone(self, keys: list[str]) -> None:
         self._carrier.withdrawn_elsewhere(keys)

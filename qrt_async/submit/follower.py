@@ -32,6 +32,9 @@ class Follower:
         self._gone = gone
         self._waiting = waiting
         self._seen = seen
+        self._since = now()
+        """What was withdrawn before is known."""
+        self._over = False
         self._passages: WeakValueDictionary[str, Passage] = WeakValueDictionary()
         self._task: asyncio.Task[None] | None = None
 
@@ -42,22 +45,24 @@ class Follower:
 
     def begin(self) -> None:
         """There is something to look for."""
-        if self._task is None or self._task.done():
+        if self._over:
+            self._let_go()
+        elif self._task is None or self._task.done():
             self._task = self._crew.start(self._run(), "look into the journal")
-            self._task.add_done_callback(lambda _: self._let_go())
+            self._task.add_done_callback(self._ended)
 
     async def stop(self) -> None:
         """Nobody waits for news any more."""
+        self._over = True
         if self._task is not None:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
 
     async def _run(self) -> None:
-        since = now()
         while self._passages or self._waiting():
             await asyncio.sleep(_BETWEEN)
             try:
-                since, gone = await withdrawn_since(self._journal, since)
+                self._since, gone = await withdrawn_since(self._journal, self._since)
                 self._gone(gone)
                 await self._look()
             except JournalError:
@@ -74,6 +79,10 @@ class Follower:
             if passage is None or passage.elsewhere is None or passage.is_told:
                 self._passages.pop(key, None)
             del passage
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        if task is self._task:  # else another one goes on with those that came meanwhile
+            self._let_go()
 
     def _let_go(self) -> None:
         for passage in list(self._passages.values()):

@@ -8,7 +8,7 @@ from typing import Protocol
 
 import msgspec
 
-from qrt_async.errors import InvalidInput
+from qrt_async.transport.whole import whole
 
 _LOCAL_LOOK = 2.0
 """Seconds after which a gate that opens with the end of a job of ours is looked at again. Costs nothing."""
@@ -50,11 +50,8 @@ class InFlight:
     """At most so many submissions between their turn and the end of their job. ``None``: any number."""
 
     def __init__(self, cap: int | None) -> None:
-        if cap is not None and (isinstance(cap, bool) or not isinstance(cap, int) or cap < 1):
-            raise InvalidInput(
-                f"max_in_flight is {cap!r}; it must be a whole number of at least 1, or None for any number."
-            )
-        self._cap = cap
+        any_number = ", or None for any number"
+        self._cap = None if cap is None else whole("max_in_flight", cap, besides=any_number)
         self._keys: set[str] = set()
 
     def __len__(self) -> int:

@@ -15,7 +15,7 @@ from qrt_async.api.pieces import PIECE, Long
 from qrt_async.errors import InvalidInput, ServiceError, Throttled, Unavailable
 from qrt_async.programs.isa import InstructionSet
 from qrt_async.programs.program import Program
-from qrt_async.transport.bodies import whole
+from qrt_async.transport.whole import whole
 from qrt_async.transport.worker import Worker
 
 Isa: TypeAlias = Literal["check", "off"]
@@ -46,7 +46,7 @@ class Intake:
     def __init__(self, configuration: Configuration, worker: Worker, max_payload: int) -> None:
         self._configuration = configuration
         self.worker = worker
-        self.max_payload = whole("max_payload", max_payload)
+        self.max_payload = whole("max_payload", max_payload, of="bytes")
         self._known: dict[tuple[str, str | None], _Known] = {}
         self._asking: defaultdict[tuple[str, str | None], asyncio.Lock] = defaultdict(asyncio.Lock)
 

@@ -5,15 +5,17 @@ from __future__ import annotations
 import contextlib
 import os
 import secrets
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
 
 from qrt_async.errors import InvalidInput, JournalError
-from qrt_async.submit.diary import Account, Intent, RowState, withdrawn
-from qrt_async.submit.owners import Lock, lock_of
+from qrt_async.submit import copies
+from qrt_async.submit.diary import Account, Intent, RowState, Withdrawn, taken_over, withdrawn
+from qrt_async.submit.owners import Lock, is_alive, lock_of
+from qrt_async.submit.rows import COLUMNS, ROWS, Row, row_of
 from qrt_async.submit.sessions import KeepsSessions, now
 from qrt_async.submit.writer import Writer
 
@@ -27,30 +29,22 @@ SELECT (SELECT total(charged) FROM submissions WHERE reserved IS NOT NULL)
 """
 """What counts in a budget: that which was sent under one. Charged, doubles included; and reserved by others."""
 
-_FIELDS = {"program_id": "program", "session_id": "session"}
-INTENT = tuple(_FIELDS.get(name, name) for name in Intent.__struct_fields__)
-_STATE = "state, posts, job, detail, reserved IS NOT NULL AND charged IS NULL"
-ROWS = f"SELECT {', '.join(INTENT)}, {_STATE} FROM submissions"  # noqa: S608 - our names
+_ACCEPTED = (
+    "UPDATE submissions SET state = 'accepted', job = ?, session = coalesce(?, session), body = NULL, changed = ?"
+    " WHERE key = ?"
+)
 
 T = TypeVar("T")
 
 
-class Row(msgspec.Struct, frozen=True, kw_only=True):
-    """One submission as the journal knows it."""
-
-    intent: Intent
-    state: RowState
-    posts: int
-    job_id: str | None
-    detail: str | None
-    uncharged: bool
-    """Was it sent under a budget, and its charge is not settled?"""
-
-
 class Journal(KeepsSessions):
     """One file, readable with any SQLite tool, safe for several processes, safe to copy with SQLite's own means while
-    in use (``sqlite3 runs.db ".backup copy.db"``). A copy is for reading: ``recover()`` in it would send once more what
-    the original still has in line. Never holds a token. ``inline`` works without a thread, and blocks: for tests.
+    in use (``sqlite3 runs.db ".backup copy.db"``). Never holds a token. ``inline`` works without a thread, and blocks:
+    for tests.
+
+    While a process of this machine uses the original, a copy is for reading: ``recover()`` in it is ``JournalError``.
+    Later, or on another machine, that sends what was in line when the copy was made, whether or not the original has
+    sent it since: go on with one of the two only.
 
     The file belongs to its user alone (mode 0600): it holds what is submitted until the service has it.
     """
@@ -58,7 +52,7 @@ class Journal(KeepsSessions):
     keeps = True
 
     def __init__(self, path: str | Path, *, inline: bool = False) -> None:
-        self.path = Path(path)
+        self.path = Path(path).absolute()
         self.owner = secrets.token_hex(6)
         self._lent = False
         self._lock: Lock = lock_of(self.path, self.owner)
@@ -74,7 +68,7 @@ class Journal(KeepsSessions):
     def inserting(self, intent: Intent) -> tuple[str, dict[str, Any]]:
         """What writes it down, unless it is there."""
         fields: dict[str, Any] = {
-            _FIELDS.get(name, name): getattr(intent, name) for name in intent.__struct_fields__
+            COLUMNS.get(name, name): getattr(intent, name) for name in intent.__struct_fields__
         }
         fields |= {"tags": msgspec.json.encode(intent.tags).decode(), "owner": self.owner, "state": "waiting"}
         fields |= {"made": now(), "changed": now()}
@@ -83,24 +77,25 @@ class Journal(KeepsSessions):
         return f"INSERT OR IGNORE INTO submissions ({names}) VALUES ({marks})", fields  # noqa: S608 - our names
 
     async def leaving(self, key: str) -> None:
-        def write(db: sqlite3.Connection) -> bool:
-            written = db.execute(
-                "UPDATE submissions SET state = 'sending', posts = posts + 1, changed = ?"
-                " WHERE key = ? AND state != 'withdrawn'",
-                (now(), key),
-            )
-            return written.rowcount == 1
+        def write(db: sqlite3.Connection) -> Withdrawn | None:
+            lost = self._lost(db, key)
+            if lost is None:
+                db.execute(
+                    "UPDATE submissions SET state = 'sending', posts = posts + 1, changed = ? WHERE key = ?",
+                    (now(), key),
+                )
+            return lost
 
-        if not await self._writer.run(write):
-            raise withdrawn(key)
+        lost = await self._writer.run(write)
+        if lost is not None:
+            raise lost
 
     async def reserve(self, key: str, cost: float, room: float) -> Account:
-        def write(db: sqlite3.Connection) -> Account | None:
+        def write(db: sqlite3.Connection) -> Account | Withdrawn:
+            lost = self._lost(db, key)
+            if lost is not None:
+                return lost
             account = self._account(db)
-            if db.execute(
-                "SELECT 1 FROM submissions WHERE key = ? AND state = 'withdrawn'", (key,)
-            ).fetchone():
-                return None
             if account.settled + account.elsewhere > room:
                 return account
             db.execute(
@@ -110,8 +105,8 @@ class Journal(KeepsSessions):
             return msgspec.structs.replace(account, granted=True)
 
         account = await self._writer.run(write)
-        if account is None:
-            raise withdrawn(key)
+        if isinstance(account, Withdrawn):
+            raise account
         return account
 
     async def refused(self, key: str) -> None:
@@ -129,11 +124,16 @@ class Journal(KeepsSessions):
         return await self._writer.run(write)
 
     async def accepted(self, key: str, job_id: str, session_id: str | None) -> None:
-        await self._do(
-            "UPDATE submissions SET state = 'accepted', job = ?, session = coalesce(?, session), body = NULL,"
-            " changed = ? WHERE key = ?",
-            (job_id, session_id, now(), key),
-        )
+        await self._do(_ACCEPTED, (job_id, session_id, now(), key))
+
+    async def found(self, intent: Intent, job_id: str, session_id: str | None) -> None:
+        """A job whose submission is not written down. All of it at once: an intent alone would be sent."""
+
+        def write(db: sqlite3.Connection) -> None:
+            db.execute(*self.inserting(intent))
+            db.execute(_ACCEPTED, (job_id, session_id, now(), intent.key))
+
+        await self._writer.run(write)
 
     async def moved(self, key: str, state: RowState, detail: str | None = None) -> None:
         await self._do(
@@ -229,18 +229,23 @@ class Journal(KeepsSessions):
             connection.execute(
                 "INSERT OR REPLACE INTO owners VALUES (?, ?, ?)", (self.owner, os.getpid(), now())
             )
+            copies.settle_in(connection, self.path)
         return connection
 
     def living(self, db: sqlite3.Connection) -> dict[str, int]:
         """Whoever has this file open, with the ids of their processes; the dead are struck off."""
         for (owner,) in db.execute("SELECT id FROM owners WHERE id != ?", (self.owner,)).fetchall():
-            lock = lock_of(self.path, owner)
-            if lock.take():
+            if not is_alive(self.path, owner):
                 db.execute("DELETE FROM owners WHERE id = ?", (owner,))
-                lock.drop()
         return dict(db.execute("SELECT id, pid FROM owners").fetchall())
 
+    def take_over(self, db: sqlite3.Connection) -> None:
+        """Before what a process that is gone had becomes ours. Raises ``JournalError`` where the original of a copy
+        is in use: there it goes on."""
+        copies.make_independent(db, self.path)
+
     def _claim(self, db: sqlite3.Connection, instance: str | None) -> list[Row]:
+        self.take_over(db)
         self.living(db)
         db.execute(
             "UPDATE submissions SET owner = ? WHERE owner NOT IN (SELECT id FROM owners) AND instance IS ?",
@@ -256,16 +261,25 @@ class Journal(KeepsSessions):
         self.living(db)
         found = []
         for key in keys:
-            db.execute(
+            taken = db.execute(
                 "UPDATE submissions SET owner = ? WHERE key = ? AND owner NOT IN (SELECT id FROM owners)",
                 (self.owner, key),
             )
+            if taken.rowcount:
+                self.take_over(db)
             row = db.execute(
                 f"{ROWS} WHERE key = ? AND owner = ? AND shared IS NULL", (key, self.owner)
             ).fetchone()
             if row is not None:
                 found.append(row_of(row))
         return found
+
+    def _lost(self, db: sqlite3.Connection, key: str) -> Withdrawn | None:
+        """Why it is not ours to send any more."""
+        found = db.execute("SELECT state, owner FROM submissions WHERE key = ?", (key,)).fetchone()
+        if found is None or found[0] == "withdrawn":
+            return withdrawn(key)
+        return None if found[1] == self.owner else taken_over(key)
 
     def _account(self, db: sqlite3.Connection) -> Account:
         settled, elsewhere = db.execute(_ACCOUNT, (self.owner,)).fetchone()
@@ -274,23 +288,3 @@ class Journal(KeepsSessions):
     def _leave(self, db: sqlite3.Connection) -> None:
         """Rows stay whose they are: with nobody alive to own them, the next one claims them."""
         db.execute("DELETE FROM owners WHERE id = ?", (self.owner,))
-
-
-def read_intent(row: Mapping[str, Any]) -> Intent:
-    """From the columns of a row."""
-    fields = {name: row[_FIELDS.get(name, name)] for name in Intent.__struct_fields__}
-    fields["tags"] = tuple(msgspec.json.decode(fields["tags"]))
-    return Intent(**fields | {name: bool(fields[name]) for name in ("private", "watch")})
-
-
-def row_of(found: Any) -> Row:
-    *intent, state, posts, job, detail, uncharged = found
-    columns = dict(zip(INTENT, intent, strict=True))
-    return Row(
-        intent=read_intent(columns),
-        state=state,
-        posts=posts,
-        job_id=job,
-        detail=detail,
-        uncharged=bool(uncharged),
-    )

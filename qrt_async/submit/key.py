@@ -85,9 +85,3 @@ def check_place(priority: int, tenant: str | None) -> Place:
             f"priority is {priority!r:.60}; it must be a whole number from {-_HIGHEST} to {_HIGHEST}."
         )
     return Place(priority, check_tenant(tenant))
-
-
-def check_most(name: str, given: object) -> None:
-    """A number of things, one at least."""
-    if isinstance(given, bool) or not isinstance(given, int) or given < 1:
-        raise InvalidInput(f"{name} is {given!r}; it must be a whole number of at least 1.")

@@ -91,7 +91,12 @@ CREATE INDEX submissions_by_bundle ON submissions (bundle) WHERE bundle IS NOT N
 following, ``pubs`` of them, in the job whose key is ``bundle``, unless that is still ``waiting``; ``suspicion`` and
 ``origin`` belong to a search for what made a job fail, ``failure`` is its error."""
 
-JOURNAL = Form("journal", int.from_bytes(b"qrtj"), (_SUBMISSIONS, _CHARGES, _SHARES))
+_LIES_AT = (
+    "CREATE TABLE lies_at (one INTEGER PRIMARY KEY CHECK (one = 1), id TEXT NOT NULL, path BLOB NOT NULL);"
+)
+"""Which journal it is, and the path where it lies: of a copy, that of the original."""
+
+JOURNAL = Form("journal", int.from_bytes(b"qrtj"), (_SUBMISSIONS, _CHARGES, _SHARES, _LIES_AT))
 
 PERMITS = Form(
     "store of permits",
@@ -129,7 +134,7 @@ def connect(path: Path, form: Form) -> sqlite3.Connection:
         os.close(os.open(path, os.O_WRONLY | os.O_CREAT, 0o600))
     connection = sqlite3.connect(path, isolation_level=None, timeout=30.0, check_same_thread=False)
     try:
-        _make(connection, form)
+        _make(connection, path, form)
         _log_ahead(connection)
         connection.execute("PRAGMA synchronous = FULL")
     except BaseException:
@@ -151,11 +156,25 @@ def _log_ahead(connection: sqlite3.Connection) -> None:
             connection.execute("COMMIT")
 
 
-def _make(connection: sqlite3.Connection, form: Form) -> None:
-    """Bring an empty or older file to the newest form, all of it or nothing. Of two processes that try, one does."""
+def _make(connection: sqlite3.Connection, path: Path, form: Form) -> None:
+    """Bring an empty or older file to the newest form. Raises ``JournalError`` where an older one cannot be."""
     connection.execute("PRAGMA synchronous = FULL")
-    if _header(connection) == (form.mark, form.version):
+    _, version = found = _header(connection)
+    if found == (form.mark, form.version):
         return
+    try:
+        _bring(connection, form)
+    except sqlite3.Error as error:
+        if version == 0:
+            raise
+        raise JournalError(
+            f"{path} has an older form of a {form.what} ({version}) and cannot be brought to form {form.version}:"
+            f" {error}. It was left as it was."
+        ) from error
+
+
+def _bring(connection: sqlite3.Connection, form: Form) -> None:
+    """All of it or nothing. Of two processes that try, one does."""
     connection.execute("BEGIN EXCLUSIVE")
     try:
         _, version = _header(connection)
@@ -167,7 +186,8 @@ def _make(connection: sqlite3.Connection, form: Form) -> None:
             connection.execute(f"PRAGMA user_version = {form.version}")
         connection.execute("COMMIT")
     except BaseException:
-        connection.execute("ROLLBACK")
+        if connection.in_transaction:  # SQLite may have undone it already: nothing is to hide the reason
+            connection.execute("ROLLBACK")
         raise
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from qrt_async.submit.bucket import RateLimit, TokenBucket, strictest
-from qrt_async.submit.owners import Lock, lock_of
+from qrt_async.submit.owners import Lock, is_alive, lock_of
 from qrt_async.submit.permits import PermitStore, closed_for
 from qrt_async.submit.writer import Work, Writer
 
@@ -44,7 +44,8 @@ class MachinePermits:
         clock: Callable[[], float] = time.time,
         inline: bool = False,
     ) -> None:
-        self._path = Path(path)
+        self._path = Path(path).absolute()
+        self._name = str(self._path.resolve())
         self._limit = limit
         self._clock = clock
         self._inline = inline
@@ -55,7 +56,7 @@ class MachinePermits:
 
     @property
     def name(self) -> str:
-        return str(self._path.absolute())
+        return self._name
 
     @property
     def limit(self) -> RateLimit:
@@ -173,9 +174,7 @@ class MachinePermits:
         )
         ended = False
         for (owner,) in owners.fetchall():
-            lock = lock_of(self._path, owner)
-            if lock.take():
-                lock.drop()
+            if not is_alive(self._path, owner):
                 db.execute(
                     "UPDATE permits SET replied = ? WHERE owner = ? AND replied IS NULL",
                     (now + _ON_THE_WIRE * self._limit.per, owner),

@@ -14,7 +14,7 @@ class Lock:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._release: weakref.finalize[[Path, int], Lock] | None = None
+        self._release: weakref.finalize[[Path, int, int], Lock] | None = None
 
     def take(self) -> bool:
         """``False`` if somebody alive holds it."""
@@ -25,7 +25,7 @@ class Lock:
             os.close(descriptor)
             return False
         # At the latest when the interpreter ends; if it cannot, the system takes back the lock and not the file.
-        self._release = weakref.finalize(self, _release, self._path, descriptor)
+        self._release = weakref.finalize(self, _release, self._path, descriptor, os.getpid())
         return True
 
     def drop(self) -> None:
@@ -35,13 +35,23 @@ class Lock:
 
 
 def lock_of(file: Path, owner: str) -> Lock:
-    """Where the lock of one who has the file open lies: beside it."""
-    return Lock(file.with_name(f"{file.name}-{owner}.lock"))
+    """Where the lock of one who has the file open lies: beside it, by whichever name it was opened."""
+    real = file.resolve()
+    return Lock(real.with_name(f"{real.name}-{owner}.lock"))
 
 
-def _release(path: Path, descriptor: int) -> None:
-    with contextlib.suppress(OSError):
-        path.unlink()
+def is_alive(file: Path, owner: str) -> bool:
+    """Has the owner the file open?"""
+    lock = lock_of(file, owner)
+    alive = not lock.take()
+    lock.drop()
+    return alive
+
+
+def _release(path: Path, descriptor: int, pid: int) -> None:
+    if os.getpid() == pid:  # a child that was forked ends, and its parent lives on
+        with contextlib.suppress(OSError):
+            path.unlink()
     os.close(descriptor)
 
 

@@ -16,6 +16,9 @@ from qrt_async.submit.line import Place
 
 State = Literal["waiting", "sending", "accepted", "ended", "failed", "withdrawn"]
 
+PREPARED = "its program is being checked and encoded"
+"""What holds one that is not in any line yet."""
+
 
 class Passage:
     """Changes only by ``set_out``, ``leave``, ``accept``, ``end`` and ``fail``."""
@@ -69,7 +72,7 @@ class Passage:
         if self.elsewhere is not None and self.entrance is None:
             return self.elsewhere if self.unsent else None
         if self._state == "waiting" and self.errand is None:
-            return "its program is being checked and encoded"
+            return PREPARED
         if self._state == "waiting" and self.entrance is None:
             return "the service has not been reached yet"
         return self._held
@@ -253,6 +256,7 @@ def given_up(passage: Passage, crash: BaseException | None) -> QrtError:
         )
         error.submitted = error.billed = "unknown"
     else:
-        error = NotSent(f"Submission {passage.key} was not sent: all was closed before.")
+        why = "all was closed before" if crash is None else f"{type(crash).__name__}: {crash}"
+        error = NotSent(f"Submission {passage.key} was not sent: {why}.")
     error.__cause__ = crash
     return error

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections import deque
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 import msgspec
 
-from qrt_async.submit.journal import ROWS, Journal, Row, row_of
+from qrt_async.submit.journal import Journal
 from qrt_async.submit.passage import State
+from qrt_async.submit.rows import ROWS, Row, row_of
 from qrt_async.submit.sessions import now
 
 if TYPE_CHECKING:
@@ -55,6 +58,31 @@ class Page(msgspec.Struct, frozen=True, kw_only=True):
 
     records: tuple[SubmissionRecord, ...]
     older: int | None
+
+
+Read = Callable[[int | None], Awaitable[tuple[Sequence[SubmissionRecord], int | None]]]
+
+
+class SubmissionRecords:
+    """Records of submissions, the newest first, a page at a time. An iterator object: drop it at any time."""
+
+    def __init__(self, read: Read) -> None:
+        self._read = read
+        self._records: deque[SubmissionRecord] = deque()
+        self._before: int | None = None
+        self._last = False
+
+    def __aiter__(self) -> SubmissionRecords:
+        return self
+
+    async def __anext__(self) -> SubmissionRecord:
+        while not self._records:
+            if self._last:
+                raise StopAsyncIteration
+            found, self._before = await self._read(self._before)
+            self._records.extend(found)
+            self._last = self._before is None
+        return self._records.popleft()
 
 
 async def sight(journal: Journal, keys: list[str], instance: str | None) -> dict[str, Sighting]:

@@ -22,12 +22,13 @@ from qrt_async.jobs.tags import of_users
 from qrt_async.submit.carrier import Carrier
 from qrt_async.submit.diary import Intent
 from qrt_async.submit.errand import Errand
-from qrt_async.submit.journal import Journal, Row
+from qrt_async.submit.journal import Journal
 from qrt_async.submit.keeper import Keeper
 from qrt_async.submit.key import read_tags, tag_of
 from qrt_async.submit.line import Place
 from qrt_async.submit.packer import Packer
 from qrt_async.submit.passage import Passage
+from qrt_async.submit.rows import Row
 from qrt_async.submit.search import with_tag
 from qrt_async.submit.submission import Submission
 
@@ -220,8 +221,7 @@ class Recoverer:
                 continue
             intent = msgspec.structs.replace(intent_of(key, job), instance=self._counter.instance)
             if self._journal is not None:
-                await self._journal.intend(intent)
-                await self._journal.accepted(key, job.id, job.session_id)
+                await self._journal.found(intent, job.id, job.session_id)
             passage = self.passage_of(intent)
             self._carrier.resume(passage, self.handle(intent, job.id), intent)
             found.append(Submission(passage, self._carrier.withdraw))

@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterable, Iterator
-from typing import Any, Generic, TypeVar
+from typing import Generic, TypeVar
 
-from qrt_async.errors import InvalidInput, LineFull
+from qrt_async.errors import LineFull
 from qrt_async.programs.program import Program
 from qrt_async.submit.passage import Passage
 from qrt_async.submit.submission import Submission
@@ -50,7 +50,8 @@ class Submissions(Generic[T]):
         self._ready: deque[Submission[T]] = deque()
         self._dry = False
         self._error: Exception | None = None
-        self._wake: asyncio.Future[None] | None = None
+        self._news = asyncio.Event()
+        """For all who wait: several may take from it."""
 
     def __aiter__(self) -> Submissions[T]:
         return self
@@ -63,14 +64,15 @@ class Submissions(Generic[T]):
             if self._dry and not self._under_way:
                 error, self._error = self._error, None
                 raise error or StopAsyncIteration
-            self._wake = asyncio.get_running_loop().create_future()
-            await self._wake
+            self._news.clear()
+            await self._news.wait()
 
     async def aclose(self) -> None:
         """Take nothing more from the source. What was submitted goes on."""
         self._stop()
         self._under_way.clear()
         self._ready.clear()
+        self._news.set()
 
     def __del__(self) -> None:
         self._stop()
@@ -89,7 +91,7 @@ class Submissions(Generic[T]):
             try:
                 submission, passage = self._submit(self._next)
             except LineFull:
-                self._when_room(self._news)
+                self._when_room(self._news.set)
                 return
             except Exception as error:  # noqa: BLE001 - raised in its turn
                 self._end(error)
@@ -122,7 +124,7 @@ class Submissions(Generic[T]):
             self._end(error)
         finally:
             self._pulling = None
-            self._news()
+            self._news.set()
 
     def _end(self, error: Exception) -> None:
         self._dry, self._next, self._error = True, None, error
@@ -131,15 +133,4 @@ class Submissions(Generic[T]):
         submission = self._under_way.pop(passage, None)
         if submission is not None:
             self._ready.append(submission)
-            self._news()
-
-    def _news(self) -> None:
-        if self._wake is not None and not self._wake.done():
-            self._wake.set_result(None)
-
-
-def checked_ahead(ahead: Any) -> int:
-    """How far ``map`` may reach ahead."""
-    if isinstance(ahead, bool) or not isinstance(ahead, int) or ahead < 1:
-        raise InvalidInput(f"ahead is {ahead!r}; it must be a whole number of at least 1.")
-    return ahead
+            self._news.set()

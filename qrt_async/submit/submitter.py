@@ -5,12 +5,12 @@ from __future__ import annotations
 import math
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Literal, Self, TypeVar, Unpack, get_args
+from typing import Any, Self, TypeVar, Unpack, get_args
 
 import msgspec
 
-from qrt_async.errors import InvalidInput, LineFull, NotSent
-from qrt_async.events import SubmissionFailed, SubmissionsLeft
+from qrt_async.errors import InvalidInput, LineFull
+from qrt_async.events import SubmissionFailed
 from qrt_async.programs.program import Program
 from qrt_async.submit.budget import Budget, Spending
 from qrt_async.submit.carrier import Carrier
@@ -23,7 +23,8 @@ from qrt_async.submit.gates import InFlight
 from qrt_async.submit.host import Service
 from qrt_async.submit.journal import Journal
 from qrt_async.submit.keeper import Keeper
-from qrt_async.submit.key import check_most, check_place, checked_name, fresh_key
+from qrt_async.submit.key import check_place, fresh_key
+from qrt_async.submit.leaving import GIVES_UP, Leave, say_left
 from qrt_async.submit.line import Place
 from qrt_async.submit.machine import store_of
 from qrt_async.submit.packer import Packer
@@ -32,12 +33,11 @@ from qrt_async.submit.permits import PermitStore
 from qrt_async.submit.recovery import Recoverer, Recovery
 from qrt_async.submit.register import Register
 from qrt_async.submit.shielded import noting, shielded
-from qrt_async.submit.stream import Programs, Submissions, checked_ahead
+from qrt_async.submit.stream import Programs, Submissions
 from qrt_async.submit.submission import Submission
-from qrt_async.submit.tenant import Tenant
+from qrt_async.transport.whole import whole
 
 T = TypeVar("T")
-Leave = Literal["drain", "detach", "cancel_waiting", "cancel_all"]
 
 
 class Submitter(Finds):
@@ -83,8 +83,11 @@ class Submitter(Finds):
     ) -> None:
         if leave not in get_args(Leave):
             raise InvalidInput(f"leave is {leave!r}; allowed: {', '.join(get_args(Leave))}.")
-        check_most("max_waiting", max_waiting)
-        check_most("max_waiting_per_tenant", 1 if max_waiting_per_tenant is None else max_waiting_per_tenant)
+        whole("max_waiting", max_waiting)
+        if max_waiting_per_tenant is not None:
+            whole(
+                "max_waiting_per_tenant", max_waiting_per_tenant, besides=", or None for no limit of its own"
+            )
         if settle is not None and not settle >= 0:
             raise InvalidInput(f"settle is {settle!r}; it must be seconds, 0 or more, or None for never.")
         self._service = service
@@ -95,8 +98,6 @@ class Submitter(Finds):
         self._coalesce = coalesce
         self._settle = settle
         self._journal = Journal(journal) if isinstance(journal, str | Path) else journal
-        if self._journal is not None:
-            self._journal.lend()
         self._diary: Diary = self._journal or NoDiary()
         spending = None if budget is None else Spending(budget)
         store = store_of(permits, self._counter.sender.limit)
@@ -108,6 +109,8 @@ class Submitter(Finds):
         self._finder = Finder(self._carrier, self._recoverer, self._register, self._journal)
         self._over = False
         self._begin()
+        if self._journal is not None:
+            self._journal.lend()
 
     def _begin(self) -> None:
         """For those who add to this class."""
@@ -134,14 +137,21 @@ class Submitter(Finds):
         backend: str,
         priority: int = 0,
         tenant: str | None = None,
+        share: bool = False,
         **wishes: Unpack[Wishes],
     ) -> Submission[T]:
         """Get in line, and return at once. Takes what ``service.run`` takes.
 
         A higher ``priority`` goes first; ``tenant``s of the same priority take turns. Raises ``InvalidInput`` for
         what can be seen to be wrong, ``LineFull`` when too many wait.
+
+        ``share=True``, in a ``Submitter`` with ``coalesce``, lets it travel with others in one job: those for the same
+        backend, with the same program, options, shots or precision, tags, session, cost and log level. It gets its
+        own PUBs of the result, its own error, and its part of the charge, by executions. Only for a ``Sampler`` or an
+        ``Estimator``, never ``private``. Such a job has the place in line of its most urgent submission and takes turns
+        as a tenant of its own; who goes along, where not all can, is decided by priorities and turns as ever.
         """
-        return self._submit(program, backend, check_place(priority, tenant), wishes)[0]
+        return self._submit(program, backend, check_place(priority, tenant), wishes, share=share)[0]
 
     def map(
         self,
@@ -151,16 +161,17 @@ class Submitter(Finds):
         ahead: int = 100,
         priority: int = 0,
         tenant: str | None = None,
+        share: bool = False,
         **wishes: Unpack[Wishes],
     ) -> Submissions[T]:
         """Submit programs as they come from any iterable, sync or async, and yield their submissions in the order
-        in which they end. No more than ``ahead`` are taken from it and not yet yielded."""
+        in which they end. No more than ``ahead`` are taken from it and not yet yielded. ``share`` as in ``submit``."""
         check_wishes(wishes)
         place = check_place(priority, tenant)
         return Submissions(
             programs,
-            lambda program: self._submit(program, backend, place, wishes),
-            checked_ahead(ahead),
+            lambda program: self._submit(program, backend, place, wishes, share=share),
+            whole("ahead", ahead),
             self._counter.means.crew,
             self._carrier.when_room,
         )
@@ -168,17 +179,13 @@ class Submitter(Finds):
     async def recover(self, *, since: datetime | None = None) -> Recovery:
         """Take up again all that the journal knows of processes that are gone: send what never left, look for what
         may have, re-attach jobs, close sessions. Doubles are cancelled, the oldest job of each submission is kept.
+        ``JournalError`` in a copy of a journal that is in use.
 
         ``since``: where the journal was lost, jobs created after that moment are found by their tags, whichever
         program of this user submitted them.
         """
         self._counter.home.enter()
         return await self._recoverer.recover(since)
-
-    def tenant(self, name: str) -> Tenant:
-        """A view for one of many users, who take turns: it submits in the name of that one, and finds, lists and
-        cancels no other's. Raises ``InvalidInput`` for a name that might be taken for another."""
-        return Tenant(checked_name(name), self, self._finder)
 
     async def __aenter__(self) -> Self:
         self._counter.home.enter()
@@ -209,8 +216,9 @@ class Submitter(Finds):
     # --- one submission ----------------------------------------------------------------------------------
 
     def _submit(
-        self, program: Program[T], backend: str, place: Place, wishes: Wishes
+        self, program: Program[T], backend: str, place: Place, wishes: Wishes, *, share: bool
     ) -> tuple[Submission[T], Passage]:
+        """To ``share`` is for those who add to this class."""
         passage = self._set_out(program, backend, place, wishes, fresh_key())
         submission: Submission[T] = Submission(passage, self._carrier.withdraw)
         return submission, passage
@@ -231,7 +239,6 @@ class Submitter(Finds):
             lambda: self._packer.fresh(passage, program, new, wishes),
             watch=wishes.get("watch", True) or self._leave == "cancel_all",
         )
-        self._finder.look_after()
         return passage
 
     def _drafted(self, program: Program[Any], backend: str, wishes: Wishes) -> Any:
@@ -271,29 +278,14 @@ class Submitter(Finds):
         self._over = True
         await self._finder.stop()
         left = await self._halt("its Submitter was left.")
-        if self._leave in {"cancel_waiting", "cancel_all"}:
+        if self._leave in GIVES_UP:
             await self._carrier.withdrawn(left)
         if self._journal is not None and self._journal in self._counter.journals:
             self._counter.journals.remove(self._journal)
         await self._diary.close()
         if left:
-            self._count(left, error)
+            say_left(self._counter.means.announce, left, error, self._leave, keeps=self._diary.keeps)
 
     async def _halt(self, why: str) -> list[Passage]:
         """Send nothing more; those that were not sent."""
         return await self._carrier.stop(why, cancel_jobs=self._leave == "cancel_all")
-
-    def _count(self, left: list[Passage], error: BaseException | None) -> None:
-        """Say how many were not sent; in the words of an error where nothing else is under way."""
-        count = len(left)
-        given_up = self._leave in {"cancel_waiting", "cancel_all"}
-        kept = self._diary.keeps and not given_up and all(passage.is_kept for passage in left)
-        self._counter.means.announce(SubmissionsLeft(count=count, kept=kept))
-        if kept or (given_up and error is None):
-            return
-        words = f"{count} submission{'s were' if count > 1 else ' was'} not sent: their Submitter was left."
-        if error is None:
-            raise NotSent(
-                words + ("" if self._diary.keeps else " A journal would have kept them."), count=count
-            )
-        error.add_note(words)

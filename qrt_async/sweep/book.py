@@ -148,6 +148,8 @@ class JournalBook:
         opened = entries.read(db, key, run)
         if owner == entries.CANCELLED and following:
             return run, replace(opened, cancelled=True)
+        if owner != ours and not opened.over:
+            self._journal.take_over(db)
         entries.hand_over(db, key, run, ours)
         return run, opened
 

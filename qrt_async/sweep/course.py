@@ -19,6 +19,7 @@ from qrt_async.errors import (
     ServiceClosed,
 )
 from qrt_async.programs.program import Program
+from qrt_async.submit.diary import Withdrawn
 from qrt_async.submit.passage import Passage
 from qrt_async.sweep.holdings import Holdings
 from qrt_async.sweep.order import Hands, Mode
@@ -183,7 +184,7 @@ class Course:
 
     async def _fail(self, key: str, error: QrtError) -> None:
         """The points of the job have an error. Where it may still come to be, that is not written down."""
-        if isinstance(error, ServiceClosed | NotSent):
+        if isinstance(error, ServiceClosed | NotSent) and not isinstance(error, Withdrawn):
             raise error
         standing = self._held.standing
         passage = self.passages.pop(key, None)

@@ -54,6 +54,11 @@ class Opened(Struct, frozen=True, kw_only=True):
     cancelled: bool = False
     """Was it called off by whoever had it?"""
 
+    @property
+    def over(self) -> bool:
+        """Has every row come to an end? Points may be missing all the same."""
+        return all(row.state in {"done", "failed"} for row in self.rows)
+
 
 def latest(db: sqlite3.Connection, key: str, run: int) -> tuple[int, str] | None:
     """The run that is gone on with, and whose it is: ``run`` where that is not 0, else the newest."""

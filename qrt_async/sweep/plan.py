@@ -15,6 +15,7 @@ from qrt_async.sweep.ceilings import JOB_BYTES, JOB_SECONDS, Ceilings
 from qrt_async.sweep.costs import Costs
 from qrt_async.sweep.filling import EndedBy, Filled, Filler, evenly
 from qrt_async.sweep.piece import Piece
+from qrt_async.transport.whole import is_whole
 
 Way: TypeAlias = Literal["auto", "throughput", "latency"]
 Pack: TypeAlias = Way | int
@@ -106,7 +107,7 @@ def plan(
 
 def check_pack(pack: Pack) -> None:
     """``InvalidInput`` unless it is one of the ways, or a number of points."""
-    if pack in get_args(Way) or (isinstance(pack, int) and not isinstance(pack, bool) and pack >= 1):
+    if pack in get_args(Way) or is_whole(pack):
         return
     raise InvalidInput(
         f"pack is {pack!r}; allowed are 'auto', 'throughput', 'latency', and the most points of a job as a whole "

@@ -29,8 +29,8 @@ class Failure(Struct, frozen=True, omit_defaults=True):
     def of(cls, error: BaseException) -> Failure:
         if isinstance(error, JobError):
             facts = (error.job_id, error.reason, error.reason_code, error.solution)
-            return cls(type(error).__name__, error.args[0], *facts)
-        return cls(type(error).__name__, str(error))
+            return cls(_kind(error), error.args[0], *facts)
+        return cls(_kind(error), str(error))
 
     def error(self) -> QrtError:
         """The error again: of the same class where only a text makes it."""
@@ -44,6 +44,12 @@ class Failure(Struct, frozen=True, omit_defaults=True):
         except TypeError:
             made = QrtError(f"{self.kind}: {self.text}")
         return made if isinstance(made, QrtError) else QrtError(self.text)
+
+
+def _kind(error: BaseException) -> str:
+    """Its class, or the one of those users know that it belongs to."""
+    names = [kind.__name__ for kind in type(error).__mro__]
+    return next((name for name in names if hasattr(errors, name)), names[0])
 
 
 class Row(Struct, frozen=True, kw_only=True):

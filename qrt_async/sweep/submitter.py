@@ -13,7 +13,7 @@ from qrt_async.programs.program import Program
 from qrt_async.submit import submitter as submit
 from qrt_async.submit.budget import Budget
 from qrt_async.submit.counter import Counter, Wishes, check_wishes
-from qrt_async.submit.key import check_tenant, checked_name
+from qrt_async.submit.key import check_tenant
 from qrt_async.submit.line import Place
 from qrt_async.submit.passage import Passage
 from qrt_async.submit.session import RuntimeSession
@@ -23,7 +23,7 @@ from qrt_async.sweep.plan import Pack, check_pack
 from qrt_async.sweep.run import SweepRun
 from qrt_async.sweep.runner import Runner
 from qrt_async.sweep.sweep import Sweep
-from qrt_async.sweep.tenant import Tenant
+from qrt_async.transport.whole import whole
 
 
 class Submitter(submit.Submitter):
@@ -91,11 +91,6 @@ class Submitter(submit.Submitter):
         self._runners.add(runner)
         return SweepRun(runner)
 
-    def tenant(self, name: str) -> Tenant:
-        """A view for one of many users, who take turns: it submits in the name of that one, and finds, lists and
-        cancels no other's. Raises ``InvalidInput`` for a name that might be taken for another."""
-        return Tenant(checked_name(name), self, self._finder)
-
     async def _all_sent(self) -> None:
         for runner in list(self._runners):
             await runner.all_sent()
@@ -156,10 +151,8 @@ def _check(order: Order, name: object, wishes: Wishes) -> None:
         raise InvalidInput(f"mode is {order.mode!r}; allowed: {', '.join(get_args(Mode))}.")
     if order.over_usage not in get_args(OverUsage):
         raise InvalidInput(f"over_usage is {order.over_usage!r}; allowed: {', '.join(get_args(OverUsage))}.")
-    if order.extra_jobs is not None and (isinstance(order.extra_jobs, bool) or order.extra_jobs < 0):
-        raise InvalidInput(
-            f"extra_jobs is {order.extra_jobs!r}; it must be a whole number, 0 or more, or None."
-        )
+    if order.extra_jobs is not None:
+        whole("extra_jobs", order.extra_jobs, least=0, besides=", or None")
     if order.executor is not None and order.transform is None:
         raise InvalidInput("executor= is given without transform=: name the function that it is to run.")
     if wishes.get("private") or not wishes.get("watch", True):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from qrt_async.errors import InvalidInput, ResultTooLong
+from qrt_async.errors import ResultTooLong
 from qrt_async.transport.failures import unexpected
 from qrt_async.transport.wire import Keep, Reply, Request
 
@@ -71,10 +71,3 @@ def _too_long(response: Any, request: Request, most: int) -> Exception:
         return ResultTooLong(f"This result {what}. Asking again is possible then.")
     reply = Reply(code=response.status, headers={}, body=b"")
     return unexpected(request, reply, f"The answer {what}; or ask for less at once.")
-
-
-def whole(name: str, given: int) -> int:
-    """A ceiling in bytes, checked."""
-    if isinstance(given, bool) or not isinstance(given, int) or given < 1:
-        raise InvalidInput(f"{name} is {given!r}; it must be a whole number of bytes above 0.")
-    return given

@@ -150,6 +150,22 @@ async def test_two_jobs_of_one_bundle_become_one_again(tmp_path: Path) -> None:
 
 
 @clock
+async def test_an_outage_before_the_backend_could_be_asked_delays_and_never_fails(
+    journal: Path | None,
+) -> None:
+    async with open_ground(journal=journal) as (here, submitter):
+        await here.fault(method="*", path="*", kind="status", status=503)
+        submission = submitter.submit(program(1), backend=BACKEND, share=True)
+        await asyncio.sleep(40)
+        assert (submission.state, submission.why_waiting) == (
+            "waiting",
+            "its program is being checked and encoded",
+        )
+        await here.peace()
+        assert read(await submission) == [1]
+
+
+@clock
 async def test_an_outage_while_it_is_sent_is_told_to_all(journal: Path | None) -> None:
     async with open_ground(journal=journal, settle=None) as (here, submitter):
         await here.service.backends.list()

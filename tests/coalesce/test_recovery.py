@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 import qrt_async as qrt
+from qrt_async.errors import NotSent
 from tests.coalesce.ground import program, read
 from tests.ground import BACKEND, Ground, ground
 from tests.sweep.ground import Reads, inline
@@ -83,3 +84,20 @@ async def test_one_that_may_have_left_is_looked_for_and_sent_as_it_was(path: Pat
             results = await asyncio.gather(*recovery.submissions)
             assert [read(result) for result in results] == [[n] for n in range(4)]
         assert len(await here.jobs()) == 2
+
+
+async def test_what_another_process_withdraws_of_those_taken_up_is_heard_at_once(path: Path) -> None:
+    patient = qrt.Coalesce(max_wait=1000.0)
+    async with ground(simulator=Reads()) as here:  # type: ignore[arg-type]
+        keys = await interrupted(here, path, 2, 1.0)
+        async with submitter(here, path) as other:
+            one = qrt.Submitter(here.service, journal=inline(path), coalesce=patient)
+            async with one:
+                first, second = (await one.recover()).submissions
+                await asyncio.sleep(5)
+                assert await other.cancel(keys[1])
+                begun = asyncio.get_running_loop().time()
+                with pytest.raises(NotSent, match="withdrawn"):
+                    await second
+                assert asyncio.get_running_loop().time() - begun < 2
+            assert read(await first) == [0]

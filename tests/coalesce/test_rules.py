@@ -10,7 +10,7 @@ import pytest
 import qrt_async as qrt
 from qrt_async.api.job_calls import NewJob, create_job
 from qrt_async.coalesce.bodies import kind_of, post, read_body
-from qrt_async.coalesce.measure import EMPTY, Size, filled, fits, leaves_at, shares, size_of
+from qrt_async.coalesce.measure import EMPTY, Size, filled, fits, leaves_at, parts_of, size_of
 from qrt_async.coalesce.portions import Portion, ended_record, own_metrics, own_record
 from qrt_async.errors import InvalidInput, JobCancelled, JobFailed, JobRanTooLong
 from qrt_async.sweep.ceilings import Ceilings
@@ -147,9 +147,9 @@ def test_a_full_job_leaves_at_once_and_any_other_when_its_first_has_waited() -> 
 
 
 def test_a_charge_is_divided_by_executions() -> None:
-    assert shares([100, 300]) == [0.25, 0.75]
-    assert shares([0, 0]) == [0.5, 0.5]
-    assert shares([]) == []
+    assert parts_of([100, 300]) == [0.25, 0.75]
+    assert parts_of([0, 0]) == [0.5, 0.5]
+    assert parts_of([]) == []
 
 
 RECORD = msgspec.json.decode(

@@ -222,30 +222,6 @@ async def test_where_all_are_withdrawn_nothing_is_sent(journal: Path | None) -> 
         assert len(await here.jobs()) == 1
 
 
-async def test_cancelling_a_share_cancels_nobody_elses(journal: Path | None) -> None:
-    async with open_ground(journal=journal) as (here, submitter):
-        submissions = [submitter.submit(program(n), backend=BACKEND, share=True) for n in range(3)]
-        jobs = [await submission.job() for submission in submissions]
-        assert await jobs[0].cancel() is True
-        assert await jobs[0].cancel() is False
-        assert jobs[0].status is qrt.JobStatus.CANCELLED
-        with pytest.raises(qrt.JobCancelled, match="gave up"):
-            await submissions[0]
-        assert [read(await submission) for submission in submissions[1:]] == [[1], [2]]
-        assert [job["status"] for job in await here.jobs()] == ["Completed"]
-
-
-async def test_the_job_is_cancelled_with_the_last_who_wants_it(journal: Path | None) -> None:
-    async with open_ground(journal=journal) as (here, submitter):
-        submissions = [submitter.submit(program(n), backend=BACKEND, share=True) for n in range(3)]
-        for submission in submissions:
-            assert await (await submission.job()).cancel() is True
-        assert {job["status"] for job in await here.jobs()} == {"Cancelled"}
-        for submission in submissions:
-            with pytest.raises(qrt.JobCancelled):
-                await submission
-
-
 async def test_cancelling_a_wait_ends_that_wait_only() -> None:
     async with open_ground() as (here, submitter):
         submissions = [submitter.submit(program(n), backend=BACKEND, share=True) for n in range(2)]

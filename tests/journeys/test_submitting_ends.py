@@ -12,7 +12,7 @@ import pytest
 from aiohttp import web
 
 import qrt_async as qrt
-from qrt_async.submit.submitter import Leave
+from qrt_async.submit.leaving import Leave
 from tests.ground import BACKEND, QASM, ground
 
 SAMPLER = qrt.Sampler([QASM])

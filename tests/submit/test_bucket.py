@@ -5,6 +5,7 @@ from __future__ import annotations
 import heapq
 import math
 import random
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -145,8 +146,10 @@ def test_the_forecast_is_what_comes_true_when_replies_come_at_once(ahead: int, u
     assert moment - now == pytest.approx(expected, abs=1e-6)
 
 
-@pytest.mark.parametrize("wrong", [(0, 60.0), (5, 0.0)])
-def test_a_limit_that_makes_no_sense_is_refused(wrong: tuple[int, float]) -> None:
+@pytest.mark.parametrize(
+    "wrong", [(0, 60.0), (2.5, 60.0), (True, 60.0), (5, 0.0), (5, math.inf), (5, math.nan), (5, 60.0, -1.0)]
+)
+def test_a_limit_that_makes_no_sense_is_refused(wrong: Any) -> None:
     with pytest.raises(InvalidInput):
         RateLimit(*wrong)
 

@@ -84,6 +84,8 @@ async def test_an_error_that_is_raised_again_does_not_hold_on_to_those_who_heard
 async def test_a_journal_is_lent_to_one_submitter_only(path: Path) -> None:
     async with ground() as here:
         journal = Journal(path, inline=True)
+        with pytest.raises(InvalidInput, match="max_in_flight"):
+            qrt.Submitter(here.service, journal=journal, max_in_flight=0)
         qrt.Submitter(here.service, journal=journal)
         with pytest.raises(InvalidInput, match=r"another Submitter's; give each the path, '.*runs\.db'"):
             qrt.Submitter(here.service, journal=journal)

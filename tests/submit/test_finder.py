@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 import qrt_async as qrt
-from qrt_async.errors import NotSent, Refused, UnknownSubmission
+from qrt_async.errors import NotSent, Refused, ServiceClosed, UnknownSubmission
 from qrt_async.submit.journal import Journal
 from qrt_async.submit.records import withdraw
 from tests.ground import BACKEND, COUNTS, QASM, Ground, ground
@@ -206,3 +206,15 @@ async def test_cancelling_what_is_just_being_sent_waits_for_what_becomes_of_it(
             await submission
         assert submission.state == state
         assert [job["status"] for job in await here.jobs()] == ([] if refused else ["Cancelled"])
+
+
+async def test_closing_that_ends_a_cancelling_says_so_and_cancels_nobody(path: Path) -> None:
+    async with ground() as here, submitter(here, path, leave="detach") as one:
+        submission = one.submit(SAMPLER, backend=BACKEND, tags=["emulate:queue=1000"])
+        await submission.job()
+        await here.fault(path="/v1/jobs/{id}/cancel", kind="delay", seconds=1000.0)
+        asking = asyncio.create_task(one.cancel(submission.id))
+        await asyncio.sleep(1)
+        await here.service.close()
+        with pytest.raises(ServiceClosed):
+            await asking

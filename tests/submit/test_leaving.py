@@ -13,7 +13,7 @@ import qrt_async as qrt
 from qrt_async.errors import NotSent, ServiceClosed
 from qrt_async.events import Event, SubmissionsLeft
 from qrt_async.submit.journal import Journal
-from qrt_async.submit.submitter import Leave
+from qrt_async.submit.leaving import Leave
 from tests.ground import BACKEND, QASM, Ground, ground
 
 pytestmark = pytest.mark.virtual_clock
@@ -83,6 +83,38 @@ async def test_by_an_exception_drain_sends_nothing_more_and_says_how_many() -> N
         with pytest.raises(NotSent):
             await submissions[4]
         assert [event.count for event in heard if isinstance(event, SubmissionsLeft)] == [3]
+
+
+@pytest.mark.parametrize("share", [False, True])
+@pytest.mark.parametrize("fails", [False, True])
+async def test_what_could_not_be_written_down_in_time_is_lost_and_counted(
+    tmp_path: Path, fails: bool, share: bool
+) -> None:
+    """The backend cannot be asked whether they fit; the one that need not ask is in the journal."""
+    heard: list[Event] = []
+
+    async def work(here: Ground) -> None:
+        journal = Journal(tmp_path / "runs.db", inline=True)
+        coalesce = qrt.Coalesce()
+        async with qrt.Submitter(
+            here.service, journal=journal, leave="detach", coalesce=coalesce
+        ) as submitter:
+            for _ in range(2):
+                submitter.submit(SAMPLER, backend=BACKEND, share=share)
+            submitter.submit(SAMPLER, backend=BACKEND, isa="off")
+            await asyncio.sleep(1)
+            if fails:
+                raise ZeroDivisionError
+
+    async with ground(retry=qrt.RetryPolicy(tries=1), observers=[heard.append]) as here:
+        await here.fault(method="*", path="*", kind="delay", seconds=100.0)
+        with pytest.raises((NotSent, ZeroDivisionError)) as caught:
+            await work(here)
+        words = "2 submissions were not sent: their Submitter was left."
+        assert (caught.value.__notes__[0] if fails else str(caught.value)) == words
+        left = [(event.count, event.kept) for event in heard if isinstance(event, SubmissionsLeft)]
+        assert left == [(1, True), (2, False)]
+        await here.peace()
 
 
 async def test_a_request_on_its_way_is_finished_first() -> None:

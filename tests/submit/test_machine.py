@@ -87,6 +87,17 @@ async def test_a_clock_that_jumps_back_closes_it_for_one_period(path: Path) -> N
     assert await permits.take() == 0.0
 
 
+async def test_one_file_by_two_names_is_one_store(path: Path) -> None:
+    """Also for who asks whether the one who has a permit is alive."""
+    other_name = path.with_name("link.db")
+    path.touch()
+    other_name.symlink_to(path)
+    one, other = store(path, RateLimit(1)), store(other_name, RateLimit(1))
+    assert one.name == other.name
+    assert await one.take() == 0.0
+    assert 0 < await other.take() < 1, "who is alive may take its time"
+
+
 async def test_what_the_listing_shows_is_counted_once(path: Path) -> None:
     one, other = store(path, RateLimit(3)), store(path, RateLimit(3))
     assert await one.take() == 0.0

@@ -55,6 +55,28 @@ async def one_by_one(count: int) -> AsyncIterator[qrt.Sampler]:
         yield program
 
 
+@pytest.mark.parametrize("source", [programs, one_by_one])
+async def test_several_may_take_from_one_stream_and_each_gets_others(source: Any) -> None:
+    async def work() -> list[str]:
+        return [submission.id async for submission in stream]
+
+    async with ground() as here, qrt.Submitter(here.service) as submitter:
+        stream = submitter.map(source(10), backend=BACKEND, ahead=4)
+        async with asyncio.timeout(1000):
+            found = await asyncio.gather(*(work() for _ in range(3)))
+        assert len({key for keys in found for key in keys}) == sum(map(len, found)) == 10
+
+
+async def test_closing_a_stream_ends_whoever_waits_in_it() -> None:
+    async with ground() as here, qrt.Submitter(here.service) as submitter:
+        stream = submitter.map(programs(10), backend=BACKEND, ahead=2)
+        waiting = asyncio.ensure_future(anext(stream, None))
+        await asyncio.sleep(1)
+        await stream.aclose()
+        async with asyncio.timeout(1000):
+            assert await waiting is None
+
+
 def census() -> Counter[str]:
     """How many things of the client are alive, by kind."""
     gc.collect()

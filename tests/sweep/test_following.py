@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -229,3 +230,41 @@ async def test_leaving_normally_sends_a_sweep_that_has_only_just_begun(tmp_path:
                     await asyncio.sleep(0)
             assert len(await here.jobs()) == 5
             await run
+
+
+async def waiting_job(path: Path) -> str:
+    """The key of the last job of a sweep that waits in line."""
+    db = sqlite3.connect(path)
+    try:
+        found = db.execute("SELECT key FROM submissions WHERE state = 'waiting' ORDER BY rowid DESC LIMIT 1")
+        (key,) = found.fetchone()
+    finally:
+        db.close()
+    return str(key)
+
+
+@pytest.mark.parametrize("again", [False, True])
+async def test_a_job_that_another_process_withdraws_fails_its_points_and_no_others(
+    tmp_path: Path, again: bool
+) -> None:
+    """Of a sweep that was begun here, and of one that went on here."""
+    path = tmp_path / "runs.db"
+    async with two(path) as (here, first, second):
+        if again:
+            with contextlib.suppress(KeyError):
+                async with qrt.Submitter(here.service, journal=inline(path)) as dying:
+                    run_of(dying).start()
+                    await asyncio.sleep(5)
+                    raise KeyError
+        run = run_of(first)
+        run.start()
+        await asyncio.sleep(5)
+        assert await second.cancel(await waiting_job(path))
+        await asyncio.sleep(2)
+        assert run.progress.failed == 4, "heard at once, and not when its turn comes"
+        points = await run
+        assert [point.index for point in points if point.error is None] == list(range(16))
+        assert all(isinstance(point.error, NotSent) for point in points[16:])
+        assert len(await here.jobs()) == 4
+        assert await run.retry_failed() == 4
+        assert all(read(point) == point.index for point in await run)

@@ -222,6 +222,7 @@ async def test_a_budget_holds_what_it_does_not_cover() -> None:
         ({"mode": "dedicated"}, "mode"),
         ({"private": True}, "private"),
         ({"extra_jobs": -1}, "extra_jobs"),
+        ({"extra_jobs": 1.5}, "extra_jobs"),
         ({"executor": object()}, "transform"),
         ({"over_usage": True}, "over_usage"),
     ],

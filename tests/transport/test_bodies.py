@@ -9,8 +9,7 @@ from typing import Any
 import pytest
 from aiohttp import web
 
-from qrt_async.errors import InvalidInput, ResultTooLong, Unavailable, UnexpectedReply
-from qrt_async.transport.bodies import whole
+from qrt_async.errors import ResultTooLong, Unavailable, UnexpectedReply
 from qrt_async.transport.timeouts import Timeouts
 from tests.transport.lab import ONCE, SUBMISSION, Handler, after, lab, reply, request
 
@@ -163,9 +162,3 @@ async def test_a_result_may_take_its_time_as_long_as_it_arrives() -> None:
     async with lab(timeouts=Timeouts(read=30.0, total=100.0), retry=ONCE) as (server, bench):
         server.script.append(slow)
         assert len((await bench.send(once(disk))).body) == 20 * len(PIECE)
-
-
-@pytest.mark.parametrize("given", [0, -1, True, 1.5, "1"])
-def test_a_ceiling_is_a_whole_number(given: Any) -> None:
-    with pytest.raises(InvalidInput, match="max_result is"):
-        whole("max_result", given)
