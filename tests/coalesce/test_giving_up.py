@@ -10,7 +10,9 @@ import pytest
 import qrt_async as qrt
 from qrt_async.errors import ServiceClosed
 from tests.coalesce.ground import open_ground, program, read
-from tests.ground import BACKEND
+from tests.coalesce.test_recovery import submitter as submitter_of
+from tests.ground import BACKEND, ground
+from tests.sweep.ground import Reads
 
 pytestmark = pytest.mark.virtual_clock
 
@@ -48,3 +50,21 @@ async def test_closing_that_ends_a_giving_up_says_so_and_cancels_nobody() -> Non
         await here.service.close()
         with pytest.raises(ServiceClosed):
             await asking
+
+
+async def test_one_that_was_given_up_in_a_search_is_not_forgotten_by_it(tmp_path: Path) -> None:
+    """The bad one itself: nobody else is taken for it."""
+    path = tmp_path / "runs.db"
+    async with ground(simulator=Reads(bad=[3])) as here:  # type: ignore[arg-type] # as Sampled
+        with pytest.raises(ZeroDivisionError):  # noqa: PT012 - leaving the block is what is tested
+            async with submitter_of(here, path) as first:
+                submissions = [first.submit(program(n), backend=BACKEND, share=True) for n in range(4)]
+                job = await submissions[3].job()
+                await asyncio.sleep(20)  # the first job has failed, the first half is out to be tested
+                assert await job.cancel() is True
+                raise ZeroDivisionError
+        async with submitter_of(here, path) as second:
+            recovery = await second.recover()
+            results = await asyncio.gather(*recovery.submissions, return_exceptions=True)
+        assert [read(result) for result in results[:3]] == [[0], [1], [2]]
+        assert isinstance(results[3], qrt.JobCancelled)

@@ -224,24 +224,6 @@ async def test_a_share_that_was_given_up_stays_given_up(tmp_path: Path) -> None:
         assert bob.id == alice.id
 
 
-async def test_one_that_was_given_up_in_a_search_is_not_forgotten_by_it(tmp_path: Path) -> None:
-    """The bad one itself: nobody else is taken for it."""
-    path = tmp_path / "runs.db"
-    async with ground(simulator=Reads(bad=[3])) as here:  # type: ignore[arg-type] # as Sampled
-        with pytest.raises(ZeroDivisionError):  # noqa: PT012 - leaving the block is what is tested
-            async with submitter(here, path) as first:
-                submissions = [first.submit(program(n), backend=BACKEND, share=True) for n in range(4)]
-                job = await submissions[3].job()
-                await asyncio.sleep(20)  # the first job has failed, the first half is out to be tested
-                assert await job.cancel() is True
-                raise ZeroDivisionError
-        async with submitter(here, path) as second:
-            recovery = await second.recover()
-            results = await asyncio.gather(*recovery.submissions, return_exceptions=True)
-        assert [read(result) for result in results[:3]] == [[0], [1], [2]]
-        assert isinstance(results[3], qrt.JobCancelled)
-
-
 async def test_those_that_wait_for_others_are_told_when_the_service_closes() -> None:
     async with open_ground() as (here, one):
         submissions = [one.submit(program(n), backend=BACKEND, share=True) for n in range(2)]
