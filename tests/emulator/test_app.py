@@ -1,7 +1,8 @@
+"""The emulator over real sockets, as any client of HTTP meets it."""
+
 from __future__ import annotations
 
 import asyncio
-import logging
 import time
 from collections.abc import AsyncIterator
 from email.utils import parsedate_to_datetime
@@ -12,42 +13,8 @@ import aiohttp
 import pytest
 
 from qrt_async.emulator import Emulator
-from tests.emulator.driver import BODY, CRN, GRANT, KEY, NEW, RESULT, Endless, Instant, config
-
-SHORT = config(queue_seconds=0.01, run_seconds=0.01)
-
-
-class Client:
-    """A client without any manners: what the socket says is what it gets."""
-
-    def __init__(self, url: str, session: aiohttp.ClientSession) -> None:
-        self.url = url
-        self.session = session
-        self.headers = {"Service-CRN": CRN, "IBM-API-Version": NEW, "Authorization": f"apikey {KEY}"}
-
-    async def ask(
-        self, method: str, path: str, body: Any = None, *, root: str = "/api/v1"
-    ) -> tuple[int, Any]:
-        address = f"{self.url}{root}{path}"
-        async with self.session.request(method, address, json=body, headers=self.headers) as reply:
-            content = await reply.read()
-            return reply.status, await reply.json() if reply.content_type == "application/json" else content
-
-    async def fault(self, **rule: Any) -> None:
-        await self.ask("POST", "/faults", [rule] if rule else [], root="/_emulator")
-
-    async def final(self, job_id: str) -> Any:
-        while True:
-            _, job = await self.ask("GET", f"/jobs/{job_id}")
-            if job["status"] not in ("Queued", "Running"):
-                return job
-            await asyncio.sleep(0.005)
-
-
-@pytest.fixture
-async def client() -> AsyncIterator[Client]:
-    async with Emulator(SHORT, simulator=Instant()) as emulator, aiohttp.ClientSession() as session:
-        yield Client(emulator.url, session)
+from tests.emulator.client import Client
+from tests.emulator.driver import BODY, CRN, GRANT, KEY, RESULT, Instant, config
 
 
 async def test_the_main_path_from_key_to_result(client: Client) -> None:
@@ -235,78 +202,3 @@ async def test_each_exchange_is_recorded_without_the_key(tmp_path: Path) -> None
     assert len(text.splitlines()) == 2
     assert KEY not in text
     assert token not in text
-
-
-async def test_it_listens_on_the_port_that_was_asked_for_and_frees_it() -> None:
-    first = Emulator(SHORT, simulator=Instant())
-    url = await first.start()
-    port = int(url.rpartition(":")[2])
-    assert first.url == url == f"http://127.0.0.1:{port}"
-    second = Emulator(SHORT, simulator=Instant())
-    with pytest.raises(OSError, match="address"):
-        await second.start(port=port)
-    await first.close()
-    assert await second.start(port=port) == url
-    await second.close()
-
-
-async def test_starting_twice_is_an_error_and_closing_twice_is_not() -> None:
-    emulator = Emulator(SHORT, simulator=Instant())
-    await emulator.start()
-    with pytest.raises(RuntimeError, match="listens already"):
-        await emulator.start()
-    await emulator.close()
-    await emulator.close()
-
-
-async def test_closing_ends_every_simulation_even_when_the_closer_is_cancelled() -> None:
-    simulator = Endless()
-    emulator = Emulator(config(), simulator=simulator)
-    url = await emulator.start()
-    async with aiohttp.ClientSession() as session:
-        client = Client(url, session)
-        for _ in range(3):
-            await client.ask("POST", "/jobs", BODY)
-    closing = asyncio.create_task(emulator.close())
-    await asyncio.sleep(0)
-    closing.cancel()
-    with pytest.raises(asyncio.CancelledError):
-        await closing
-    assert simulator.cancelled == 3
-    with pytest.raises(ConnectionRefusedError):
-        await asyncio.open_connection("127.0.0.1", int(url.rpartition(":")[2]))
-
-
-async def test_closing_ends_requests_whose_client_has_left() -> None:
-    async with Emulator(config(), simulator=Instant()) as emulator, aiohttp.ClientSession() as session:
-        client = Client(emulator.url, session)
-        await client.fault(kind="delay", seconds=3600.0)
-        with pytest.raises(TimeoutError):
-            await asyncio.wait_for(client.ask("GET", "/versions"), 0.05)
-
-
-async def test_a_client_that_leaves_in_mid_request_disturbs_nobody(
-    client: Client, caplog: pytest.LogCaptureFixture
-) -> None:
-    port = int(client.url.rpartition(":")[2])
-    _, writer = await asyncio.open_connection("127.0.0.1", port)
-    writer.write(b"POST /api/v1/jobs HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\n{")
-    await writer.drain()
-    await asyncio.sleep(0.02)
-    writer.close()
-    await asyncio.sleep(0.02)
-    assert (await client.ask("GET", "/versions"))[0] == 200
-    assert [record for record in caplog.records if record.levelno >= logging.ERROR] == []
-
-
-@pytest.mark.virtual_clock
-async def test_a_day_of_queueing_passes_over_real_sockets_in_simulated_time() -> None:
-    day = 24 * 3600.0
-    long = config(queue_seconds=day, run_seconds=60.0)
-    async with Emulator(long, simulator=Instant()) as emulator, aiohttp.ClientSession() as session:
-        client = Client(emulator.url, session)
-        job_id = (await client.ask("POST", "/jobs", BODY))[1]["id"]
-        await asyncio.sleep(day)
-        assert (await client.ask("GET", f"/jobs/{job_id}"))[1]["status"] == "Running"
-        await asyncio.sleep(60.0)
-        assert (await client.ask("GET", f"/jobs/{job_id}"))[1]["status"] == "Completed"

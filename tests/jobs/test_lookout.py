@@ -1,107 +1,23 @@
-"""Looks and peeks as they are carried out: which requests are made, and what their answers mean."""
+"""Looks as they are carried out: which requests are made, and what their answers mean."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
-from typing import Any, TypeVar
+from typing import Any
 
 import msgspec
 import pytest
 
-from qrt_async.api.call import Call, ask
-from qrt_async.api.job_calls import JobFilter
-from qrt_async.api.models import JobRecord
-from qrt_async.errors import NotAuthorized, NotFound, QrtError, ServiceError, Throttled, Unavailable
-from qrt_async.events import Event, LookFailed
+from qrt_async.errors import NotAuthorized, NotFound, ServiceError, Throttled, Unavailable
+from qrt_async.events import LookFailed
 from qrt_async.jobs.cadence import PollPolicy
-from qrt_async.jobs.cover import Cover, How, Listing
-from qrt_async.jobs.decider import Decider
-from qrt_async.jobs.known import Acceptance, Known
-from qrt_async.jobs.lookout import Failed, Lookout
-from qrt_async.jobs.tracks import Moment
-from qrt_async.transport.wire import Reply, Request
+from qrt_async.jobs.lookout import Failed
+from qrt_async.transport.wire import Request
+from tests.jobs.looking import Bench, row
 
 pytestmark = pytest.mark.virtual_clock
-
-T = TypeVar("T")
-EPOCH = datetime(2026, 11, 24, 12, tzinfo=UTC)
-RESULT = b'{"results":[{"data":{},"metadata":{}}],"metadata":{"version":2}}'
-JSON = {"content-type": "application/json"}
-
-
-def row(job_id: str, status: str = "Queued") -> dict[str, Any]:
-    return {"id": job_id, "state": {"status": status}, "backend": "b", "program": {"id": "sampler"}}
-
-
-class Bench:
-    """A lookout whose service is a function: a request in, an error or a reply's code and body out."""
-
-    def __init__(self, jobs: int, answer: Callable[[Request], Any], policy: PollPolicy | None = None) -> None:
-        self.asked: list[Request] = []
-        self.at: list[float] = []
-        self.lost: dict[str, QrtError] = {}
-        self.told: list[Event] = []
-        self.despair: list[QrtError] = []
-        self.jobs = {f"job{number}": self._job(f"job{number}") for number in range(jobs)}
-        self.decider = Decider(policy or PollPolicy(), self.jobs, lambda: 0.0)
-        for known in self.jobs.values():
-            self.decider.add(known, self.now())
-        self.answer = answer
-        self.lookout = Lookout(
-            self._ask,
-            self.decider,
-            self.jobs.get,
-            self._learn,
-            lambda known, error: self.lost.update({known.id: error}),
-            lambda known, why: None,
-            self.told.append,
-            self.despair.append,
-            self.now,
-        )
-
-    @staticmethod
-    def _job(job_id: str) -> Known:
-        known = Known(job_id, Acceptance(at=EPOCH, program_id="sampler", backend="b"))
-        known.wanted = 1
-        return known
-
-    @staticmethod
-    def now() -> Moment:
-        now = asyncio.get_running_loop().time()
-        return Moment(now, EPOCH + timedelta(seconds=now))
-
-    def _learn(self, known: Known, record: JobRecord, listed: bool) -> None:
-        known.learn(record, EPOCH)
-        self.decider.saw(known, self.now(), listed=listed)
-
-    async def _ask(self, call: Call[T], /) -> T:
-        return await ask(self._send, call)
-
-    async def _send(self, request: Request) -> Reply:
-        self.asked.append(request)
-        self.at.append(asyncio.get_running_loop().time())
-        answer = self.answer(request)
-        if isinstance(answer, Exception):
-            raise answer
-        code, body = answer
-        return Reply(code=code, headers=JSON, body=body)
-
-    async def walk(self, *ids: str, how: How = "window", most: int | None = None) -> None:
-        listing = Listing(how, how, JobFilter(), frozenset(ids), 1, most)
-        await self.lookout.look(Cover((listing,), ()))
-
-    async def read(self, *ids: str) -> None:
-        await self.lookout.look(Cover((), ids))
-
-    def paths(self) -> list[str]:
-        return [request.path.rpartition("/v1")[2] or request.path for request in self.asked]
-
-    @property
-    def ended(self) -> set[str]:
-        return {known.id for known in self.jobs.values() if known.final}
 
 
 def pages(*rows: list[dict[str, Any]], limit: int = 3) -> Callable[[Request], Any]:
@@ -238,49 +154,6 @@ async def test_requests_beyond_the_burst_wait_for_the_allowance() -> None:
     )
     await bench.read(*bench.jobs)
     assert bench.at == pytest.approx([0.0, 0.0, 2.0, 4.0, 6.0])
-
-
-async def test_results_that_are_there_are_read_in_growing_waves_and_end_their_jobs() -> None:
-    bench = Bench(30, lambda request: (200, RESULT))
-    await bench.lookout.peek(bench.jobs)
-    assert len(bench.asked) == 30
-    assert all(path.endswith("/results") for path in bench.paths())
-    assert bench.ended == set(bench.jobs)
-    assert {known.take_body() for known in bench.jobs.values()} == {RESULT}, "it is not read twice"
-    assert bench.decider.allowance.left(0.0) == PollPolicy().burst, "they had to be read anyway"
-
-
-async def test_peeking_ends_with_a_wave_that_finds_little_and_costs_what_was_in_vain() -> None:
-    bench = Bench(30, lambda request: (204, b""))
-    await bench.lookout.peek(bench.jobs)
-    assert len(bench.asked) == 1
-    assert bench.ended == set()
-    assert bench.decider.allowance.left(0.0) == PollPolicy().burst - 1
-    assert bench.decider.tracks["job0"].alive == 0.0
-
-
-async def test_a_body_that_is_no_result_is_no_proof_and_the_job_itself_is_read() -> None:
-    def answer(request: Request) -> Any:
-        if request.path.endswith("/results"):
-            return 200, b"Traceback: it went wrong"
-        return 200, msgspec.json.encode(row(request.path.rpartition("/")[2], "Failed"))
-
-    bench = Bench(2, answer)
-    await bench.lookout.peek(["job0"])
-    assert [path.count("results") for path in bench.paths()] == [1, 0]
-    assert bench.jobs["job0"].status is not None
-    assert bench.jobs["job0"].status.value == "Failed"
-    assert bench.jobs["job0"].take_body() is None
-
-
-async def test_a_failure_of_one_peek_is_no_failure_of_the_others() -> None:
-    def answer(request: Request) -> Any:
-        return Unavailable("down") if "job1" in request.path else (200, RESULT)
-
-    bench = Bench(3, answer)
-    await bench.lookout.peek(bench.jobs)
-    assert bench.ended == {"job0", "job2"}, "asked for at once with the one that failed"
-    assert isinstance(bench.told[0], LookFailed)
 
 
 async def test_estimates_that_are_not_to_be_had_are_not_asked_for_again() -> None:

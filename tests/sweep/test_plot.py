@@ -17,7 +17,7 @@ from qrt_async.errors import InvalidInput, JobFailed
 from qrt_async.sweep.plot import plot
 from qrt_async.sweep.points import SweepPoint
 from qrt_async.sweep.sweep import Sweep
-from tests.sweep.test_tables import SHOTS, at, circuit, estimated, product, shots
+from tests.sweep.measured import SHOTS, at, circuit, estimated, product, shots
 
 
 def drawn(sweep: Sweep, points: list[SweepPoint], **how: Any) -> Axes:

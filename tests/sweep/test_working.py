@@ -21,7 +21,7 @@ from qrt_async.sweep.points import SweepPoint
 from qrt_async.sweep.store import Store
 from qrt_async.sweep.working import Working
 from tests.ground import BACKEND, ground
-from tests.sweep.test_tables import at, circuit, shots
+from tests.sweep.measured import at, circuit, shots
 
 ROW = cast("Any", None)
 
