@@ -2,16 +2,37 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
+from urllib.parse import urlencode
 
 import aiohttp
 
 from tests.examples.site import BACKEND, Site
 
 HTML = {"accept": "text/html,application/xhtml+xml"}
+
+
+class Begun:
+    """A form on its way."""
+
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, rest: bytes) -> None:
+        self._reader, self._writer, self._rest = reader, writer, rest
+
+    async def end(self) -> int:
+        """Send what is left of it; the status of the answer."""
+        self._writer.write(self._rest)
+        return int((await self.answer()).split()[1])
+
+    async def answer(self) -> bytes:
+        """All that comes until the connection is closed."""
+        try:
+            return await self._reader.read()
+        finally:
+            self._writer.close()
 
 
 class Somebody:
@@ -40,6 +61,25 @@ class Somebody:
         assert status == 303, text
         path: str = headers["location"]
         return path
+
+    async def begin(self, path: str, fields: dict[str, str]) -> Begun:
+        """A form whose end has not come yet; the application is waiting for it."""
+        body = urlencode({"token": self._token, "backend": BACKEND, **fields}).encode()
+        url = self.session._base_url
+        assert url is not None
+        cookies = self.session.cookie_jar.filter_cookies(url)
+        head = [
+            f"POST {path} HTTP/1.1",
+            f"Host: {url.host}:{url.port}",
+            f"Cookie: {'; '.join(f'{one.key}={one.value}' for one in cookies.values())}",
+            "Content-Type: application/x-www-form-urlencoded",
+            f"Content-Length: {len(body)}",
+            "Expect: 100-continue",
+        ]
+        reader, writer = await asyncio.open_connection(url.host, url.port)
+        writer.write("\r\n".join([*head, "", ""]).encode() + body[:-1])
+        assert b" 100 " in await reader.readuntil(b"\r\n\r\n")
+        return Begun(reader, writer, body[-1:])
 
     async def until(self, path: str, words: str) -> str:
         """Hear what happens until the stream ends, and find the words on the page."""

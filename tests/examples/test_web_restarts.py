@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 
 import pytest
 
@@ -64,3 +65,36 @@ async def test_a_server_that_stops_ends_its_streams_as_if_they_were_whole(site: 
                 await asyncio.to_thread(site.stop)
                 assert b"event: end" not in await reply.content.read()
             site.start()
+
+
+async def test_a_form_on_its_way_is_heard_to_its_end_before_the_server_stops(site: Site) -> None:
+    site.emulated.pause()
+    async with somebody(site) as ada:
+        await ada.log_in()
+        begun = await ada.begin("/jobs", {"circuit": "bell"})
+        async with ada.session.get("/events") as stream:
+            await stream.content.readuntil(b"event: change")
+            site.tell()
+            await stream.content.read()  # it has heard that it is to stop
+            assert await begun.end() == 303
+        await asyncio.to_thread(site.ended)
+        site.start()
+        _, page, _ = await ada.get("/")
+        assert page.count("</tr>") == 1 + 1
+
+
+@pytest.mark.parametrize("workers", ["1", "2"])
+async def test_a_server_that_is_told_twice_waits_for_no_form(
+    sites: Callable[..., Site], workers: str
+) -> None:
+    site = sites()
+    site.start("--grace", "3600", "--workers", workers)
+    async with somebody(site) as ada:
+        await ada.log_in()
+        begun = await ada.begin("/jobs", {"circuit": "bell"})
+        async with ada.session.get("/events") as stream:
+            await stream.content.readuntil(b"event: change")
+            site.tell()
+            await stream.content.read()
+        await asyncio.to_thread(site.stop)
+        assert await begun.answer() == b""
