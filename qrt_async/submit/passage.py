@@ -16,6 +16,8 @@ from qrt_async.submit.line import Place
 
 State = Literal["waiting", "sending", "accepted", "ended", "failed", "withdrawn"]
 
+_THE_SEARCH = "the search for its job, which may be there already"
+
 
 class Passage:
     """Changes only by ``set_out``, ``leave``, ``accept``, ``end`` and ``fail``."""
@@ -72,7 +74,11 @@ class Passage:
             return "its program is being checked and encoded"
         if self._state == "waiting" and self.entrance is None:
             return "the service has not been reached yet"
-        return self._held
+        return _THE_SEARCH if self._sought else self._held
+
+    @property
+    def _sought(self) -> bool:
+        return self.errand is not None and self.errand.sought
 
     @property
     def _held(self) -> str | None:
@@ -83,7 +89,7 @@ class Passage:
     @property
     def eta(self) -> float | None:
         """Seconds until it is expected to be sent; ``None`` when it does not wait, or nobody can say."""
-        if self.entrance is None or self.errand is None or self.why is None:
+        if self.entrance is None or self.errand is None or self._sought or self.why is None:
             return None
         return self.entrance.eta(self.errand)
 
