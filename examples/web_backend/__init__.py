@@ -8,7 +8,6 @@ In the order in which a request meets them:
     __main__   the command: an address, a port, a number of workers
     settings   what the environment says
     app        the application: what it is put together from
-    farewell   how open streams end when the server does
     guard      who may ask: headers for browsers, no requests from other sites
     visitors   who asks: a signed cookie, a token in every form
     problems   what went wrong, as a page or as problem details

@@ -21,7 +21,6 @@ from qrt_async.integrations import asgi
 
 from . import actions, live, pages, problems
 from .desk import Bell, opened
-from .farewell import Farewell, Streams
 from .guard import Guard, same_site
 from .rendering import HERE
 from .settings import Settings
@@ -33,9 +32,8 @@ LARGEST_FORM = 200_000
 def create(settings: Settings | None = None) -> FastAPI:
     """One for each worker."""
     settings = settings or Settings.read()
-    farewell = Farewell()
     app = FastAPI(
-        lifespan=_lifespan(settings, farewell),
+        lifespan=_lifespan(settings),
         dependencies=[Depends(same_site)],
         max_body_size=LARGEST_FORM,
         openapi_url=None,  # its pages would load scripts from other hosts
@@ -43,7 +41,7 @@ def create(settings: Settings | None = None) -> FastAPI:
     app.state.settings = settings
     app.add_middleware(TrustedHostMiddleware, allowed_hosts=list(settings.hosts))
     app.add_middleware(Guard)
-    app.add_middleware(Streams, farewell)
+    app.add_middleware(asgi.Farewell)
     app.mount("/static", StaticFiles(directory=HERE / "static"), name="static")
     app.mount("/healthz", asgi.healthy())
     app.mount("/readyz", asgi.ready())
@@ -53,7 +51,7 @@ def create(settings: Settings | None = None) -> FastAPI:
     return app
 
 
-def _lifespan(settings: Settings, farewell: Farewell) -> Any:
+def _lifespan(settings: Settings) -> Any:
     bell = Bell()
 
     def service() -> qrt.RuntimeService:
@@ -76,7 +74,6 @@ def _lifespan(settings: Settings, farewell: Farewell) -> Any:
             asgi.lifespan(service, submitter)(app) as state,
             opened(settings, state["runtime"], state["submitter"], bell) as desk,
         ):
-            with farewell.heard():
-                yield {**state, "desk": desk}
+            yield {**state, "desk": desk}
 
     return lifespan

@@ -25,7 +25,7 @@ WORDS: dict[State, str] = {
     "cancelled": "Cancelled",
 }
 OUTLOOK: dict[State, str] = {
-    "waiting": "It was not sent yet: the account may send so many jobs a minute.",
+    "waiting": "It waits for its turn: the account may send so many jobs a minute.",
     "queued": "The backend has it. Its histogram appears here once it has run.",
     "running": "It runs. Its histogram appears here in a moment.",
     "done": "The result is on its way.",

@@ -79,6 +79,8 @@ class Errand:
         self.leaving = leaving
         self.returned = returned
         self.suspect = suspect
+        self.sought = False
+        """Is its job looked for, before it may be sent again?"""
         self.doubts = 0
         """How often it was sent, not found and sent again. A double may appear later."""
         self.turn: asyncio.Future[None] | None = None

@@ -18,6 +18,7 @@ State = Literal["waiting", "sending", "accepted", "ended", "failed", "withdrawn"
 
 PREPARED = "its program is being checked and encoded"
 """What holds one that is not in any line yet."""
+_THE_SEARCH = "the search for its job, which may be there already"
 
 
 class Passage:
@@ -75,7 +76,11 @@ class Passage:
             return PREPARED
         if self._state == "waiting" and self.entrance is None:
             return "the service has not been reached yet"
-        return self._held
+        return _THE_SEARCH if self._sought else self._held
+
+    @property
+    def _sought(self) -> bool:
+        return self.errand is not None and self.errand.sought
 
     @property
     def _held(self) -> str | None:
@@ -86,7 +91,7 @@ class Passage:
     @property
     def eta(self) -> float | None:
         """Seconds until it is expected to be sent; ``None`` when it does not wait, or nobody can say."""
-        if self.entrance is None or self.errand is None or self.why is None:
+        if self.entrance is None or self.errand is None or self._sought or self.why is None:
             return None
         return self.entrance.eta(self.errand)
 

@@ -184,10 +184,13 @@ class Sender:
 
     async def _settle(self, errand: Errand, error: ServiceError) -> CreatedJob | None:
         """Adopt the job if it is there; else it may be sent again, unless that was done often enough."""
+        errand.sought = True
         try:
             found = await search(self._means.ask, errand.tag, errand.settle)
         except Unanswered:
             raise error from None
+        finally:
+            errand.sought = False
         if found is not None:
             return CreatedJob(id=found.id, backend=found.backend, session_id=found.session_id)
         errand.doubts += 1

@@ -61,7 +61,7 @@ class Submission(Generic[R_co]):
 
     @property
     def why_waiting(self) -> str | None:
-        """Which gate holds it, in words; ``None`` when it does not wait."""
+        """What holds it, in words: a gate, or the search for its job; ``None`` when it does not wait."""
         return self._passage.why
 
     @property

@@ -250,6 +250,7 @@ class Course:
             self._group.create_task(self._send(key))
 
     async def _ended(self, rows: Sequence[Row], beside: Sequence[Row] = (), *, keep: bool = True) -> None:
+        self._held.count(rows)
         if keep:
             await self._held.save(beside or rows)
         await self._held.finish(rows)

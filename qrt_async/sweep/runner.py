@@ -147,8 +147,8 @@ class Runner:
 
     def _waiting(self) -> tuple[str | None, float | None]:
         for passage in self._course.passages.values():
-            if passage.why is not None and passage.entrance is not None and passage.errand is not None:
-                return passage.why, passage.entrance.eta(passage.errand)
+            if passage.why is not None and passage.entrance is not None:
+                return passage.why, passage.eta
         if self.held.holder is not None and not self.over:
             return f"process {self.held.holder}, which runs this sweep", None
         return self.held.money.why, None

@@ -1,14 +1,26 @@
-"""Chromium, driven by Playwright: as somebody who looks at pages and presses keys."""
+"""Chromium, driven by Playwright: as somebody who looks at pages and presses keys. Tests that import this are skipped
+where there is none."""
 
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
-from playwright.sync_api import Browser, Page, Playwright, expect
+import pytest
 
 CHROMIUM = "QRT_CHROMIUM"
+
+if CHROMIUM not in os.environ and not TYPE_CHECKING:
+    pytest.skip(f"{CHROMIUM} names no browser", allow_module_level=True)
+
+from playwright.sync_api import Browser, BrowserContext, Page, Playwright, expect  # noqa: E402
+
+__all__ = ["PATIENCE", "Contexts", "Page", "expect", "launch", "log_in", "picture", "state", "submit"]
+
+Contexts: TypeAlias = Callable[..., BrowserContext]
+
 PICTURES = "QRT_PICTURES"
 """A folder into which pictures are written, for looking at; without it, none are."""
 FLAGS = [
@@ -49,6 +61,11 @@ def submit(page: Page, url: str, circuit: str = "Bell pair", **fields: str) -> s
     page.get_by_role("button", name="Run it").click()
     page.wait_for_url("**/jobs/*")
     return page.url
+
+
+def state(page: Page) -> Any:
+    """What the page of a job says of it."""
+    return page.locator("#state .badge")
 
 
 def picture(page: Page, name: str) -> None:

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from tests.examples.site import TROUBLE, Emulated, Site, emulator
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, BrowserContext, Page
+
+    from tests.examples.browser import Contexts
 
 
 @pytest.fixture(scope="session")
@@ -56,3 +63,48 @@ def site(sites: Callable[..., Site]) -> Site:
     made = sites()
     made.start()
     return made
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    from playwright.sync_api import sync_playwright
+
+    from tests.examples.browser import launch
+
+    with sync_playwright() as playwright:
+        found = launch(playwright)
+        yield found
+        found.close()
+
+
+@pytest.fixture
+def contexts(browser: Browser) -> Iterator[Contexts]:
+    """Makes people: each has cookies of its own. What goes wrong in their pages fails the test."""
+    from tests.examples.browser import PATIENCE
+
+    made: list[BrowserContext] = []
+    trouble: list[str] = []
+
+    def make(**options: Any) -> BrowserContext:
+        context = browser.new_context(**options)
+        context.set_default_timeout(PATIENCE)
+        context.on("weberror", lambda error: trouble.append(str(error.error)))
+        context.on("console", lambda said: _note(trouble, said.text))
+        made.append(context)
+        return context
+
+    yield make
+    for context in made:
+        context.close()
+    assert trouble == []
+
+
+def _note(trouble: list[str], said: str) -> None:
+    """A page that refuses is answered with a status, and a server that stops cuts streams: both are meant."""
+    if not re.search(r"status of (403|404|422|503)|net::ERR_", said):
+        trouble.append(said)
+
+
+@pytest.fixture
+def page(contexts: Contexts) -> Page:
+    return contexts().new_page()

@@ -103,19 +103,28 @@ class Site:
         self.url = self._process.stdout.readline().strip()
         assert self.url, self.errors
 
+    def tell(self) -> None:
+        """That it is to stop, and not wait for it."""
+        assert self._process is not None
+        self._process.terminate()
+
     def stop(self) -> None:
-        """As an interrupt from the keyboard does."""
+        """As who runs services does."""
+        if self._process is not None:
+            self.tell()
+            self.ended()
+
+    def ended(self) -> None:
+        """Return once it has."""
         process, self._process = self._process, None
-        if process is not None:
-            process.terminate()
-            process.communicate(timeout=60)
+        assert process is not None
+        process.communicate(timeout=60)
 
     def kill(self) -> None:
         """As a power cut does."""
         assert self._process is not None
         self._process.kill()
-        self._process.communicate(timeout=60)
-        self._process = None
+        self.ended()
 
     @property
     def errors(self) -> str:

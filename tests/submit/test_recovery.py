@@ -76,7 +76,11 @@ async def test_one_that_may_have_left_is_looked_for_before_it_is_sent(path: Path
         await here.peace()
         async with submitter(here, path) as second:
             (submission,) = (await second.recover()).submissions
+            await asyncio.sleep(1)
+            assert submission.why_waiting == "the search for its job, which may be there already"
+            assert (submission.state, submission.eta) == ("sending", None)
             job = await submission.job()
+            assert submission.why_waiting is None
         assert [entry["id"] for entry in await here.jobs()] == [job.id]
         assert (await here.requests()).get(POST, 0) == 1
 

@@ -44,6 +44,18 @@ class Broken(Executor):
 QUICK: dict[str, Any] = {"queue_seconds": 0.01, "run_seconds": 0.01}
 
 
+async def test_a_job_that_has_ended_counts_while_the_function_sees_its_points(journal: Path | None) -> None:
+    seen = []
+
+    def look(result: qrt.PubResult) -> None:
+        seen.append((run.progress.done, run.progress.jobs, run.progress.jobs_done))
+
+    async with open_ground(journal=journal, **QUICK) as (_, submitter):
+        run = submitter.sweep(sweep(), backend=BACKEND, name="counts", transform=look)
+        await run
+    assert set(seen) == {(20, 1, 1)}
+
+
 async def test_a_pool_that_broke_is_told_and_another_one_goes_on(journal: Path | None) -> None:
     async with open_ground(journal=journal, **QUICK) as (here, submitter):
         run = submitter.sweep(
