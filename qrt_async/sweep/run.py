@@ -7,6 +7,8 @@ from collections.abc import AsyncIterator, Generator, Iterator
 from concurrent.futures import Executor
 from typing import TYPE_CHECKING, Any, NoReturn
 
+from msgspec.structs import replace
+
 from qrt_async.sweep import dataset, tables
 from qrt_async.sweep import plot as plotting
 from qrt_async.sweep.plan import Plan
@@ -99,12 +101,13 @@ class SweepRun:
         return await self._runner.again(executor)
 
     async def updates(self) -> AsyncIterator[Progress]:
-        """The progress now, and whenever it changes, until the run is over. Slow listeners miss what was between."""
+        """The progress now, and whenever it changes, until the run is over. Slow listeners miss what was between. That
+        ``eta`` runs down is no change: ``run.progress`` has it as of any moment."""
         last = None
         while True:
             over, progress = self._runner.over, self._runner.progress
-            if progress != last:
-                last = progress
+            if (news := replace(progress, eta=None)) != last:
+                last = news
                 yield progress
             elif over:
                 return

@@ -184,6 +184,18 @@ async def test_progress_counts_every_point_once() -> None:
         assert [one.done for one in seen] == sorted(one.done for one in seen)
 
 
+async def test_a_wait_that_runs_down_is_no_news() -> None:
+    async with open_ground(rate_limit=(2, 60.0)) as (_, submitter):
+        run = submitter.sweep(sweep(), backend=BACKEND, name="waits", pack=4)
+        run.start()
+        seen = 0
+        async for progress in run.updates():
+            seen += 1
+            assert progress.why_waiting is None or progress.eta is not None
+            await asyncio.sleep(0.1)  # a display takes a moment, in which the wait gets shorter
+        assert seen < 20
+
+
 async def test_a_batch_is_opened_for_the_jobs_and_closed_after_them() -> None:
     async with open_ground() as (here, submitter):
         await submitter.sweep(sweep(), backend=BACKEND, name="batch", pack=6, mode="batch")
