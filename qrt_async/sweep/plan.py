@@ -106,7 +106,8 @@ def plan(
 
 def check_pack(pack: Pack) -> None:
     """``InvalidInput`` unless it is one of the ways, or a number of points."""
-    if pack in get_args(Way) or (isinstance(pack, int) and not isinstance(pack, bool) and pack >= 1):
+    number = isinstance(pack, int) and not isinstance(pack, bool) and pack >= 1
+    if number or (isinstance(pack, str) and pack in get_args(Way)):
         return
     raise InvalidInput(
         f"pack is {pack!r}; allowed are 'auto', 'throughput', 'latency', and the most points of a job as a whole "

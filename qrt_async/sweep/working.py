@@ -69,6 +69,7 @@ class Working:
             )
         if executor is not None and self._function is None:
             raise InvalidInput("executor= is given, and the run has no transform that it could call.")
+        check_executor(executor)
         if executor is not None:
             self._executor, self._places = executor, asyncio.Semaphore(_UNDER_WAY)
 
@@ -111,6 +112,14 @@ def _check(function: Any) -> None:
     if inspect.iscoroutinefunction(function):
         raise InvalidInput(
             "transform is a coroutine function; it must be a plain one, which is called in a thread or by an executor."
+        )
+
+
+def check_executor(executor: Any) -> None:
+    """``InvalidInput`` for what takes no work; Dask's is no subclass, but has what it needs."""
+    if executor is not None and not callable(getattr(executor, "submit", None)):
+        raise InvalidInput(
+            f"executor is {executor!r}; it must be a concurrent.futures.Executor, or None for a thread."
         )
 
 

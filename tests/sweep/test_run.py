@@ -8,6 +8,7 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 import qrt_async as qrt
@@ -236,12 +237,24 @@ async def test_a_budget_holds_what_it_does_not_cover() -> None:
         ({"extra_jobs": -1}, "extra_jobs"),
         ({"executor": object()}, "transform"),
         ({"over_usage": True}, "over_usage"),
+        ({"extra_jobs": "3"}, "extra_jobs"),
+        ({"extra_jobs": 2.5}, "extra_jobs"),
+        ({"pack": np.array([1, 2])}, "pack"),
+        ({"budget": 30}, "budget is 30"),
+        ({"transform": len, "executor": 4}, "executor is 4"),
+        ({"cost": "long"}, "cost"),
+        ({"cost": 20.5}, "cost"),
+        ({"tags": "x"}, "tags"),
+        ({"log_level": "loud"}, "log_level"),
+        ({"session_id": 5}, "session_id"),
+        ({"isa": "maybe"}, "isa"),
+        ({"backend": ""}, "backend"),
     ],
 )
 async def test_what_cannot_be_meant_is_refused_at_once(how: dict[str, Any], words: str) -> None:
     async with open_ground() as (_, submitter):
         with pytest.raises(InvalidInput, match=words):
-            submitter.sweep(sweep(), backend=BACKEND, **{"name": "wrong", **how})
+            submitter.sweep(sweep(), **{"backend": BACKEND, "name": "wrong", **how})
 
 
 async def test_awaiting_gives_all_points_in_the_order_of_the_sweep(journal: Path | None) -> None:
