@@ -36,8 +36,8 @@ class SweepRun:
         points = await run               # all of them, in the order of the sweep
 
     Iterating again replays; ``break`` and cancelling a wait stop nothing. A point that failed is a point with an
-    ``error``. Raised is only what ends the whole run: before anything is sent ``NotISA``, ``InvalidInput`` and
-    ``OverUsage``; later ``NotSent``, where its Submitter was left, and ``ServiceClosed``.
+    ``error``. Raised is only what ends the whole run: before anything is sent ``NotISA``, ``InvalidInput``,
+    ``OverUsage`` and ``NotAuthorized``; later ``NotSent``, where its Submitter was left, and ``ServiceClosed``.
 
     With a journal, the same sweep run again goes on where this one ended. While another run has it, in this process or
     another one that shares the journal, this one follows: it sends nothing, has points and progress within about a
@@ -80,7 +80,7 @@ class SweepRun:
         """What is to be sent: points, jobs, seconds. Sends no job; may ask about the backend and the usage.
 
         Of a sweep that was begun before, it is what is missing. Raises ``NotISA`` where a circuit or a point does not
-        fit the backend, ``OverUsage`` where the plan takes more than is left.
+        fit the backend, ``OverUsage`` where the plan takes more than is left, ``NotAuthorized`` for a wrong key.
         """
         return await self._runner.plan()
 
