@@ -41,8 +41,11 @@ class Working:
             return
         async with asyncio.TaskGroup() as group:
             bundle: list[SweepPoint] = []
-            for point in await self._store.open(row):
-                if point.result is not None and point.index not in self._store.values:
+            points = await self._store.open(row)
+            for at in range(len(points)):
+                if row.piece.start + at in self._store.values:  # making points takes a while, so only those
+                    continue
+                if (point := points[at]).result is not None:
                     bundle.append(point)
                 if len(bundle) == _TOGETHER:
                     await self._places.acquire()
