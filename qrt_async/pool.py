@@ -249,20 +249,23 @@ class RuntimePool:
 
 
 class Lease:
-    """A service of a pool, borrowed for the time of an ``async with``. It may be used again afterwards."""
+    """A service of a pool, borrowed for the time of an ``async with``. It may be used again, and by several tasks at
+    once: each gives back what it has borrowed itself."""
 
     def __init__(self, pool: RuntimePool, account: Account) -> None:
         self._pool = pool
         self._account = account
-        self._borrowed: list[PooledService] = []
+        self._borrowed: list[tuple[asyncio.Task[Any] | None, PooledService]] = []
 
     async def __aenter__(self) -> RuntimeService:
         service = await self._pool.borrow(self._account)
-        self._borrowed.append(service)
+        self._borrowed.append((asyncio.current_task(), service))
         return service
 
     async def __aexit__(self, *_: object) -> None:
-        self._borrowed.pop().give_back()
+        task = asyncio.current_task()
+        mine = [at for at, borrowed in enumerate(self._borrowed) if borrowed[0] is task]
+        self._borrowed.pop(mine[-1] if mine else -1)[1].give_back()  # none: entered in another task
 
     def __repr__(self) -> str:
         return f"<Lease of a service of {self._pool!r}>"

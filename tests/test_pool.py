@@ -10,7 +10,7 @@ import pytest
 
 import qrt_async as qrt
 from qrt_async.emulator import Key
-from qrt_async.errors import InvalidInput, NoAccount, NotAuthorized, ServiceClosed
+from qrt_async.errors import InvalidInput, NoAccount, NotAuthorized, PoolFull, ServiceClosed
 from qrt_async.transport.account import LOCAL_INSTANCE
 from tests.ground import BACKEND, COUNTS, QASM
 from tests.pools import counted, counts, now, of, pooled, run, turns
@@ -171,6 +171,27 @@ async def test_a_service_that_somebody_closed_is_replaced() -> None:
                 assert second is not first
                 assert await counts(second) == COUNTS
         assert len(pool) == 1
+
+
+@virtual
+async def test_tasks_that_share_a_lease_give_back_each_what_it_has() -> None:
+    async with pooled(size=1, wait=5.0) as (here, pool):
+        lease = pool.service(**of(here, "ann"))
+        replaced = asyncio.Event()
+
+        async def early() -> None:
+            async with lease as service:
+                await service.close()
+                await replaced.wait()
+
+        task = asyncio.create_task(early())
+        await turns()
+        async with lease as service:
+            replaced.set()
+            await task
+            with pytest.raises(PoolFull):
+                await pool.service(**of(here, "bob")).__aenter__()
+            assert await counts(service) == COUNTS
 
 
 @virtual

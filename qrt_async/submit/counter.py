@@ -146,6 +146,7 @@ class Counter:
 
     def stop(self, error: ServiceClosed) -> None:
         """The service closes: nothing that waits here is sent."""
+        self._intake.stop(error)
         self.sender.stop(error)
 
     async def close(self) -> None:

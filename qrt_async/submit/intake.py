@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 from functools import cache
 from importlib.util import find_spec
 from typing import Any, Literal, NamedTuple, TypeAlias, get_args
@@ -12,7 +13,7 @@ from typing import Any, Literal, NamedTuple, TypeAlias, get_args
 from msgspec import Raw
 
 from qrt_async.api.pieces import PIECE, Long
-from qrt_async.errors import InvalidInput, ServiceError, Throttled, Unavailable
+from qrt_async.errors import InvalidInput, ServiceClosed, ServiceError, Throttled, Unavailable
 from qrt_async.programs.isa import InstructionSet
 from qrt_async.programs.program import Program
 from qrt_async.transport.whole import whole
@@ -49,6 +50,13 @@ class Intake:
         self.max_payload = whole("max_payload", max_payload, of="bytes")
         self._known: dict[tuple[str, str | None], _Known] = {}
         self._asking: defaultdict[tuple[str, str | None], asyncio.Lock] = defaultdict(asyncio.Lock)
+        self._over = asyncio.Event()
+        self._end: ServiceClosed | None = None
+
+    def stop(self, error: ServiceClosed) -> None:
+        """The service closes: nobody pauses here any longer, or asks again."""
+        self._end = error
+        self._over.set()
 
     async def params(
         self, program: Program[Any], backend: str, calibration_id: str | None = None, isa: Isa = "check"
@@ -89,11 +97,11 @@ class Intake:
             return self._known[key].instructions
 
     async def _read(self, backend: str, calibration_id: str | None) -> InstructionSet | None:
-        while True:
+        while self._end is None:
             try:
                 return InstructionSet.of(backend, await self._configuration(backend, calibration_id))
             except Throttled as error:  # delays a job, and never fails it
-                await asyncio.sleep(_PAUSE if error.retry_after is None else error.retry_after)
+                await self._rest(_PAUSE if error.retry_after is None else error.retry_after)
             except Unavailable:
                 raise
             except (
@@ -104,6 +112,13 @@ class Intake:
                 ValueError,
             ):  # or nothing we understand
                 return None
+        raise self._end
+
+    async def _rest(self, seconds: float) -> None:
+        """Closing cuts it short."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._over.wait()
 
 
 def _prepared(program: Program[Any], instructions: InstructionSet | None) -> bytes:

@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from qrt_async.errors import InvalidInput
 from qrt_async.programs.values import listed, read_box
-from qrt_async.sweep.grid import Array, Block
+from qrt_async.sweep.grid import MOST_POINTS, Array, Block
 
 UNKNOWN: Final = -1
 """Whether a name is a number's or a vector's, where the circuit does not say."""
@@ -99,11 +99,23 @@ def _values(key: Any, given: Any, lengths: Lengths, where: str) -> Values:
 
 def read_numbers(given: Any, what: str) -> Array:
     """A copy as float64. ``InvalidInput`` for what is no finite number, and for rows of unequal lengths."""
+    if isinstance(given, range):
+        _check_length(given, what)
+    if np.ma.is_masked(given):
+        raise InvalidInput(
+            f"{what}: got an array with masked entries; allowed are finite numbers, such as .compressed()."
+        )
     if hasattr(given, "__array__"):
         given = np.asarray(given)
     elif isinstance(given, (list, tuple, range)) and _plain(given):
         given = _at_once(given)
     return np.array(read_box(given, what).nested, dtype=np.float64)
+
+
+def _check_length(given: range, what: str) -> None:
+    """Before it is spread out in memory; ``len`` knows no more than 64 bits."""
+    if given[MOST_POINTS:]:
+        raise InvalidInput(f"{what}: got {given!r}; a sweep has at most {MOST_POINTS:,} points.")
 
 
 def _at_once(given: Any) -> Any:

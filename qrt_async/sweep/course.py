@@ -179,8 +179,7 @@ class Course:
         standing = self._held.standing
         origin = standing.origin_of(key)
         await self._ended(standing.end(key))
-        if origin and passed(standing.search(origin)) is not None:
-            await self._go_on(origin, standing.failure_of(origin))
+        await self._passed(origin)
 
     async def _fail(self, key: str, error: QrtError) -> None:
         """The points of the job have an error. Where it may still come to be, that is not written down."""
@@ -194,7 +193,9 @@ class Course:
             self._held.unread[key] = passage
         open_end = unread or error.submitted == "unknown" or isinstance(error, ResultError)
         await self._ended(standing.fail(standing.of_job(key), Failure.of(error)), keep=not open_end)
-        if origin:
+        if passage is not None and passage.job is not None and passage.job.status is JobStatus.COMPLETED:
+            await self._passed(origin)  # a search asks no more of a job
+        elif origin:
             rest = standing.search(origin)
             step = Step(failed=(*rest.suspects, *rest.held))
             if self._error_of(pieces) is not None:
@@ -241,6 +242,12 @@ class Course:
         whole = is_of_circuit(failure.reason_code)
         step = next_step(standing.search(origin), self._allowed - standing.extra, whole=whole)
         await self._take_step(origin, step, failure)
+
+    async def _passed(self, origin: str) -> None:
+        """A job of this search completed. Others of it may be out: one whose result is read again, for example."""
+        standing = self._held.standing
+        if origin in standing.searches() and passed(standing.search(origin)) is not None:
+            await self._go_on(origin, standing.failure_of(origin))
 
     async def _take_step(self, origin: str, step: Step, failure: Failure, tested: Sequence[Row] = ()) -> None:
         rows = self._held.standing.go_on(origin, step, failure, tested)

@@ -18,7 +18,7 @@ from qrt_async.api.calls import (
     list_backends,
 )
 from qrt_async.api.records import InstanceUsage
-from qrt_async.errors import InvalidInput, NotFound, OverUsage, ServiceError
+from qrt_async.errors import InvalidInput, NotAuthorized, NotFound, OverUsage, ServiceError
 from qrt_async.sweep.plan import Plan, in_words
 from qrt_async.sweep.timing import Machine
 
@@ -44,7 +44,7 @@ class Facts(Struct, frozen=True, kw_only=True):
 
 async def facts_of(ask: Ask, backend: str, *, batch: bool = False) -> Facts:
     """Three questions; for a ``batch`` one more, how long it lives. ``InvalidInput`` where the service has no such
-    backend."""
+    backend, ``NotAuthorized`` where it does not know the key."""
     configuration = await _configuration(ask, backend)
     properties = await _asked(ask, backend_properties(backend))
     usage = await _asked(ask, instance_usage())
@@ -65,8 +65,8 @@ async def _configuration(ask: Ask, backend: str) -> Mapping[str, Any] | None:
         devices = await _asked(ask, list_backends())
         if devices is not None:
             _check_known(backend, [device.name for device in devices])
-    except (ServiceError, LookupError, TypeError, ValueError):
-        pass
+    except (ServiceError, LookupError, TypeError, ValueError) as error:
+        _check_key(error)
     return None
 
 
@@ -97,8 +97,15 @@ async def _asked(ask: Ask, call: Call[T]) -> T | None:
     """``None`` where there is no answer: a plan must not fail for a hint."""
     try:
         return await ask(call)
-    except (ServiceError, LookupError, TypeError, ValueError):
+    except (ServiceError, LookupError, TypeError, ValueError) as error:
+        _check_key(error)
         return None
+
+
+def _check_key(error: Exception) -> None:
+    """One who may not ask this may submit all the same; one whose key is none may not."""
+    if isinstance(error, NotAuthorized) and error.status != 403:
+        raise error
 
 
 def check_usage(plan: Plan) -> None:

@@ -88,7 +88,7 @@ class Grid:
 
     def label(self, index: int) -> str:
         """A name for the point, which equal values have on every machine: ``theta=0.1,phi=0.25``."""
-        return ",".join(f"{name}={_written(value)}" for name, value in self.point(index).items())
+        return ",".join(f"{name}={_written(value + 0.0)}" for name, value in self.point(index).items())
 
     def _pieces(self, start: int, stop: int) -> Iterator[Block]:
         at = bisect_right(self._ends, start) if start < self.size else len(self._ends) - 1

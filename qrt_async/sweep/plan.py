@@ -107,7 +107,7 @@ def plan(
 
 def check_pack(pack: Pack) -> None:
     """``InvalidInput`` unless it is one of the ways, or a number of points."""
-    if pack in get_args(Way) or is_whole(pack):
+    if is_whole(pack) or (isinstance(pack, str) and pack in get_args(Way)):
         return
     raise InvalidInput(
         f"pack is {pack!r}; allowed are 'auto', 'throughput', 'latency', and the most points of a job as a whole "

@@ -7,6 +7,8 @@ from collections.abc import AsyncIterator, Generator, Iterator
 from concurrent.futures import Executor
 from typing import TYPE_CHECKING, Any, NoReturn
 
+from msgspec.structs import replace
+
 from qrt_async.sweep import dataset, tables
 from qrt_async.sweep import plot as plotting
 from qrt_async.sweep.plan import Plan
@@ -34,8 +36,8 @@ class SweepRun:
         points = await run               # all of them, in the order of the sweep
 
     Iterating again replays; ``break`` and cancelling a wait stop nothing. A point that failed is a point with an
-    ``error``. Raised is only what ends the whole run: before anything is sent ``NotISA``, ``InvalidInput`` and
-    ``OverUsage``; later ``NotSent``, where its Submitter was left, and ``ServiceClosed``.
+    ``error``. Raised is only what ends the whole run: before anything is sent ``NotISA``, ``InvalidInput``,
+    ``OverUsage`` and ``NotAuthorized``; later ``NotSent``, where its Submitter was left, and ``ServiceClosed``.
 
     With a journal, the same sweep run again goes on where this one ended. While another run has it, in this process or
     another one that shares the journal, this one follows: it sends nothing, has points and progress within about a
@@ -78,7 +80,7 @@ class SweepRun:
         """What is to be sent: points, jobs, seconds. Sends no job; may ask about the backend and the usage.
 
         Of a sweep that was begun before, it is what is missing. Raises ``NotISA`` where a circuit or a point does not
-        fit the backend, ``OverUsage`` where the plan takes more than is left.
+        fit the backend, ``OverUsage`` where the plan takes more than is left, ``NotAuthorized`` for a wrong key.
         """
         return await self._runner.plan()
 
@@ -99,12 +101,13 @@ class SweepRun:
         return await self._runner.again(executor)
 
     async def updates(self) -> AsyncIterator[Progress]:
-        """The progress now, and whenever it changes, until the run is over. Slow listeners miss what was between."""
+        """The progress now, and whenever it changes, until the run is over. Slow listeners miss what was between. That
+        ``eta`` runs down is no change: ``run.progress`` has it as of any moment."""
         last = None
         while True:
             over, progress = self._runner.over, self._runner.progress
-            if progress != last:
-                last = progress
+            if (news := replace(progress, eta=None)) != last:
+                last = news
                 yield progress
             elif over:
                 return

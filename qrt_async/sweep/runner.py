@@ -41,6 +41,8 @@ class Runner:
         self._course = self._new_course()
         self._task: asyncio.Task[None] | None = None
         self._looked = False
+        self._turn = asyncio.Lock()
+        """To begin again."""
         self._missing: Pieces = ()
         """What the plan is for."""
         self._laid_out = False
@@ -96,10 +98,15 @@ class Runner:
         await self.held.give_up(failure, keep=self.held.holds)
 
     async def again(self, executor: Executor | None = None) -> int:
-        """Points that failed are sought anew; how many."""
-        await self.wait()
-        self.held.change(executor)
-        count = self.progress.failed
+        """Points that failed are sought anew; how many. One after the other, where several ask for it at once."""
+        async with self._turn:
+            await self.wait()
+            self.held.change(executor)
+            count = self.progress.failed
+            await shielded(self._begin_again())  # half begun, nobody could have the sweep
+        return count
+
+    async def _begin_again(self) -> None:
         if not await self.held.hold():
             raise InvalidInput(
                 f"Sweep {self.order.name!r} is under way again, in process {self.held.holder}: run it once more, to"
@@ -111,7 +118,6 @@ class Runner:
         self.over = self._laid_out = False
         self._course = self._new_course()
         self.start()
-        return count
 
     @property
     def progress(self) -> Progress:

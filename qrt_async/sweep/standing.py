@@ -97,7 +97,8 @@ class Standing:
 
     def failure_of(self, origin: str) -> Failure:
         """Why it was begun, in the words of the last job that failed."""
-        failures = [row.failure for row in self if row.origin == origin and row.failure is not None]
+        rows = (row for row in self if row.origin == origin and row.state in {"suspect", "held"})
+        failures = [row.failure for row in rows if row.failure is not None]
         return failures[-1] if failures else Failure(kind="JobFailed", text="A job of the sweep failed.")
 
     def searches(self) -> dict[str, Failure]:

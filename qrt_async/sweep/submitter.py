@@ -12,7 +12,8 @@ from qrt_async.errors import InvalidInput
 from qrt_async.programs.program import Program
 from qrt_async.submit import submitter as submit
 from qrt_async.submit.budget import Budget
-from qrt_async.submit.counter import Counter, Wishes, check_wishes
+from qrt_async.submit.counter import Counter, Wishes, draft
+from qrt_async.submit.intake import Isa
 from qrt_async.submit.key import check_tenant
 from qrt_async.submit.line import Place
 from qrt_async.submit.passage import Passage
@@ -23,6 +24,7 @@ from qrt_async.sweep.plan import Pack, check_pack
 from qrt_async.sweep.run import SweepRun
 from qrt_async.sweep.runner import Runner
 from qrt_async.sweep.sweep import Sweep
+from qrt_async.sweep.working import check_executor
 from qrt_async.transport.whole import whole
 
 
@@ -69,6 +71,7 @@ class Submitter(submit.Submitter):
         """
         if not isinstance(sweep, Sweep):
             raise InvalidInput(f"sweep() was given {type(sweep).__name__}; it takes a qrt.Sweep.")
+        _check_wishes(backend, budget, mode, wishes)
         order = Order(
             backend=backend,
             name=name,
@@ -84,7 +87,7 @@ class Submitter(submit.Submitter):
             isa=wishes.get("isa", "check"),
             tenant=check_tenant(tenant),
         )
-        _check(order, name, wishes)
+        _check(order, name)
         hands = _Hands(self, order, Place(priority, order.tenant), wishes)
         book = NoBook() if self._journal is None else JournalBook(self._journal, self._under_way)
         runner = Runner(sweep, order, hands, book)
@@ -143,8 +146,22 @@ class _Hands:
         return self._submitter._service.session(backend=self._order.backend, mode="batch")
 
 
-def _check(order: Order, name: object, wishes: Wishes) -> None:
-    check_wishes(wishes)
+def _check_wishes(backend: str, budget: object, mode: object, wishes: Wishes) -> None:
+    """What no job could be sent with is told now, and not by each of them."""
+    draft(Program("sampler", {}), backend, wishes)
+    if wishes.get("isa", "check") not in get_args(Isa):
+        raise InvalidInput(f"isa is {wishes['isa']!r}; allowed: {', '.join(get_args(Isa))}.")
+    if budget is not None and not isinstance(budget, Budget):
+        raise InvalidInput(f"budget is {budget!r}; it must be a qrt.Budget, such as qrt.Budget(seconds=60).")
+    if wishes.get("private") or not wishes.get("watch", True):
+        raise InvalidInput(
+            "private=True and watch=False are not for sweeps, whose results are read as they come."
+        )
+    if mode == "batch" and wishes.get("session_id"):
+        raise InvalidInput("session_id= names a session already: leave mode='batch' out.")
+
+
+def _check(order: Order, name: object) -> None:
     if not isinstance(name, str) or not name:
         raise InvalidInput(f"name is {name!r}; it must be a text that tells this measurement from others.")
     if order.mode not in get_args(Mode):
@@ -155,10 +172,5 @@ def _check(order: Order, name: object, wishes: Wishes) -> None:
         whole("extra_jobs", order.extra_jobs, least=0, besides=", or None")
     if order.executor is not None and order.transform is None:
         raise InvalidInput("executor= is given without transform=: name the function that it is to run.")
-    if wishes.get("private") or not wishes.get("watch", True):
-        raise InvalidInput(
-            "private=True and watch=False are not for sweeps, whose results are read as they come."
-        )
-    if order.mode == "batch" and wishes.get("session_id"):
-        raise InvalidInput("session_id= names a session already: leave mode='batch' out.")
+    check_executor(order.executor)
     check_pack(order.pack)

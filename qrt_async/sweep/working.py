@@ -41,8 +41,11 @@ class Working:
             return
         async with asyncio.TaskGroup() as group:
             bundle: list[SweepPoint] = []
-            for point in await self._store.open(row):
-                if point.result is not None and point.index not in self._store.values:
+            points = await self._store.open(row)
+            for at in range(len(points)):
+                if row.piece.start + at in self._store.values:  # making points takes a while, so only those
+                    continue
+                if (point := points[at]).result is not None:
                     bundle.append(point)
                 if len(bundle) == _TOGETHER:
                     await self._places.acquire()
@@ -69,6 +72,7 @@ class Working:
             )
         if executor is not None and self._function is None:
             raise InvalidInput("executor= is given, and the run has no transform that it could call.")
+        check_executor(executor)
         if executor is not None:
             self._executor, self._places = executor, asyncio.Semaphore(_UNDER_WAY)
 
@@ -111,6 +115,14 @@ def _check(function: Any) -> None:
     if inspect.iscoroutinefunction(function):
         raise InvalidInput(
             "transform is a coroutine function; it must be a plain one, which is called in a thread or by an executor."
+        )
+
+
+def check_executor(executor: Any) -> None:
+    """``InvalidInput`` for what takes no work; Dask's is no subclass, but has what it needs."""
+    if executor is not None and not callable(getattr(executor, "submit", None)):
+        raise InvalidInput(
+            f"executor is {executor!r}; it must be a concurrent.futures.Executor, or None for a thread."
         )
 
 

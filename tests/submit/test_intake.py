@@ -13,7 +13,15 @@ from qiskit import QuantumCircuit
 
 import qrt_async as qrt
 from qrt_async.api.pieces import PIECE, document
-from qrt_async.errors import InvalidInput, NotAuthorized, NotISA, ServiceError, Throttled, Unavailable
+from qrt_async.errors import (
+    InvalidInput,
+    NotAuthorized,
+    NotISA,
+    ServiceClosed,
+    ServiceError,
+    Throttled,
+    Unavailable,
+)
 from qrt_async.submit import intake as module
 from qrt_async.submit.intake import MAX_PAYLOAD, Intake
 from qrt_async.transport.worker import Worker
@@ -163,6 +171,24 @@ async def test_being_refused_for_speed_delays_and_never_fails() -> None:
     with pytest.raises(NotISA):
         await intake.params(qrt.Sampler([WIDE]), "ibm_x")
     assert asyncio.get_running_loop().time() - started == pytest.approx(30.0)
+
+
+@pytest.mark.virtual_clock
+async def test_closing_the_service_ends_the_pause_and_nobody_asks_again() -> None:
+    async with ground(config={"backends": ("ibm_x",)}, retry=qrt.RetryPolicy(tries=1)) as here:
+        path = "/v1/backends/{name}/configuration"
+        await here.fault(kind="status", method="GET", path=path, status=429, retry_after=3600.0)
+        program = qrt.Sampler([WIDE])
+        runs = [asyncio.create_task(here.service.run(program, backend="ibm_x")) for _ in range(3)]
+        await asyncio.sleep(60)
+        started = asyncio.get_running_loop().time()
+        await here.service.close()
+        errors = await asyncio.gather(*runs, return_exceptions=True)
+        assert {(type(error), str(error)) for error in errors} == {
+            (ServiceClosed, "The service was closed before this was submitted.")
+        }
+        assert asyncio.get_running_loop().time() == started
+        assert (await here.requests())[f"GET {path}"] == 1
 
 
 @pytest.mark.virtual_clock

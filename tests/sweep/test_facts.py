@@ -9,7 +9,7 @@ import pytest
 
 from qrt_async.api.call import Call
 from qrt_async.api.records import Device, InstanceUsage
-from qrt_async.errors import InvalidInput, NotFound, OverUsage, Unavailable
+from qrt_async.errors import InvalidInput, NotAuthorized, NotFound, OverUsage, Unavailable
 from qrt_async.sweep.facts import Facts, check_batch, check_usage, facts_of
 from qrt_async.sweep.plan import Plan
 from qrt_async.sweep.timing import REP_DELAY
@@ -60,12 +60,21 @@ async def test_a_paid_plan_has_the_limits_of_the_service() -> None:
         assert (facts.most_seconds, facts.batch_seconds) == (10_800.0, 28_800.0)
 
 
-@pytest.mark.parametrize("error", [Unavailable("down"), NotFound("gone"), ValueError("not JSON")])
+@pytest.mark.parametrize(
+    "error",
+    [Unavailable("down"), NotFound("gone"), ValueError("not JSON"), NotAuthorized("not this", status=403)],
+)
 async def test_a_plan_does_without_what_nobody_answers(error: Exception) -> None:
     facts = await facts_of(Service({}, error).ask, "ibm_fez")
     assert facts == Facts()
     assert facts.machine.rep_delay == REP_DELAY
     assert facts.remaining_seconds is None
+
+
+@pytest.mark.parametrize("answers", [{}, {"configuration": CONFIGURATION}])
+async def test_a_wrong_key_is_told_before_anything_is_sent(answers: dict[str, Any]) -> None:
+    with pytest.raises(NotAuthorized, match="no such key"):
+        await facts_of(Service(answers, NotAuthorized("no such key", status=401)).ask, "ibm_fez")
 
 
 async def test_a_plan_asks_three_questions() -> None:

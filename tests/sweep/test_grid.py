@@ -127,6 +127,7 @@ def test_labels_tell_values_apart_and_ignore_their_types() -> None:
     one, other = read_grid({"a": np.array([0.5, 1], dtype=np.float32)}), read_grid({"a": [0.5, np.int64(1)]})
     assert [one.label(at) for at in (0, 1)] == [other.label(at) for at in (0, 1)] == ["a=0.5", "a=1.0"]
     assert read_grid({"a": [0.1 + 0.2]}).label(0) == "a=0.30000000000000004"
+    assert read_grid({"a": -0.0}).label(0) == read_grid({"a": 0}).label(0) == "a=0.0"
 
 
 @pytest.mark.parametrize(
@@ -158,6 +159,8 @@ def test_labels_tell_values_apart_and_ignore_their_types() -> None:
         ({"a": [1, 2], "b": 7}, [(1,), (3,)], r"combine\[1\]: got 3.0 for 'a'"),
         ({"a": 1}, [(1,)], "no parameter that changes"),
         ({"a": range(10**6), "b": range(10**6)}, "product", "at most 1,000,000,000"),
+        ({"a": range(10**30)}, "product", "at most 1,000,000,000"),
+        ({"a": np.ma.array([1.0, 2.0], mask=[False, True])}, "product", "masked"),
     ],
 )
 def test_what_is_wrong_is_named(parameters: Any, combine: Any, said: str) -> None:

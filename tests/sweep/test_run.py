@@ -8,6 +8,7 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 import qrt_async as qrt
@@ -184,6 +185,18 @@ async def test_progress_counts_every_point_once() -> None:
         assert [one.done for one in seen] == sorted(one.done for one in seen)
 
 
+async def test_a_wait_that_runs_down_is_no_news() -> None:
+    async with open_ground(rate_limit=(2, 60.0)) as (_, submitter):
+        run = submitter.sweep(sweep(), backend=BACKEND, name="waits", pack=4)
+        run.start()
+        seen = 0
+        async for progress in run.updates():
+            seen += 1
+            assert progress.why_waiting is None or progress.eta is not None
+            await asyncio.sleep(0.1)  # a display takes a moment, in which the wait gets shorter
+        assert seen < 20
+
+
 async def test_a_batch_is_opened_for_the_jobs_and_closed_after_them() -> None:
     async with open_ground() as (here, submitter):
         await submitter.sweep(sweep(), backend=BACKEND, name="batch", pack=6, mode="batch")
@@ -225,12 +238,24 @@ async def test_a_budget_holds_what_it_does_not_cover() -> None:
         ({"extra_jobs": 1.5}, "extra_jobs"),
         ({"executor": object()}, "transform"),
         ({"over_usage": True}, "over_usage"),
+        ({"extra_jobs": "3"}, "extra_jobs"),
+        ({"extra_jobs": 2.5}, "extra_jobs"),
+        ({"pack": np.array([1, 2])}, "pack"),
+        ({"budget": 30}, "budget is 30"),
+        ({"transform": len, "executor": 4}, "executor is 4"),
+        ({"cost": "long"}, "cost"),
+        ({"cost": 20.5}, "cost"),
+        ({"tags": "x"}, "tags"),
+        ({"log_level": "loud"}, "log_level"),
+        ({"session_id": 5}, "session_id"),
+        ({"isa": "maybe"}, "isa"),
+        ({"backend": ""}, "backend"),
     ],
 )
 async def test_what_cannot_be_meant_is_refused_at_once(how: dict[str, Any], words: str) -> None:
     async with open_ground() as (_, submitter):
         with pytest.raises(InvalidInput, match=words):
-            submitter.sweep(sweep(), backend=BACKEND, **{"name": "wrong", **how})
+            submitter.sweep(sweep(), **{"backend": BACKEND, "name": "wrong", **how})
 
 
 async def test_awaiting_gives_all_points_in_the_order_of_the_sweep(journal: Path | None) -> None:

@@ -17,13 +17,15 @@ import pytest
 
 import qrt_async as qrt
 from qrt_async.errors import InvalidInput, ResultError
+from qrt_async.sweep.piece import Piece
 from qrt_async.sweep.points import SweepPoint
+from qrt_async.sweep.rows import Row
 from qrt_async.sweep.store import Store
 from qrt_async.sweep.working import Working
 from tests.ground import BACKEND, ground
 from tests.sweep.measured import at, circuit, shots
 
-ROW = cast("Any", None)
+ROW = Row(id=0, piece=Piece(0, 0, 70), state="done")
 
 
 class Points:
@@ -36,13 +38,15 @@ class Points:
         self.mistakes: dict[int, Exception] = {}
         self.taken = 0
 
-    async def open(self, row: Any) -> Iterator[SweepPoint]:
-        return self._each()
+    async def open(self, row: Row) -> Points:
+        return self
 
-    def _each(self) -> Iterator[SweepPoint]:
-        for point in self.points:
-            self.taken += 1
-            yield point
+    def __len__(self) -> int:
+        return len(self.points)
+
+    def __getitem__(self, at: int) -> SweepPoint:
+        self.taken += 1
+        return self.points[at]
 
 
 async def worked(function: Callable[[Any], Any], executor: Executor | None, count: int = 70) -> Points:
@@ -129,6 +133,7 @@ async def test_what_has_a_value_is_not_worked_on_again_and_mistakes_are() -> Non
     working.forget_mistakes()
     await working.work(ROW)
     assert (calls[9:], points.mistakes, len(points.values)) == ([0], {}, 9)
+    assert points.taken == 10
 
 
 async def test_threads_of_an_executor_may_give_what_cannot_be_pickled() -> None:
