@@ -7,6 +7,7 @@ from typing import cast
 
 from fastapi import FastAPI, Request
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 from starlette.responses import JSONResponse, RedirectResponse, Response
 
 import qrt_async as qrt
@@ -27,6 +28,7 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(qrt.QrtError, of_ours)
     app.add_exception_handler(HTTPException, of_protocol)
     app.add_exception_handler(LoggedOut, of_nobody)
+    app.add_exception_handler(ClientDisconnect, of_one_who_left)
     app.add_exception_handler(Exception, of_surprise)
 
 
@@ -51,6 +53,11 @@ async def of_nobody(request: Request, error: Exception) -> Response:
     if wants_page(request):
         return RedirectResponse(request.url_for("login").path, 303)
     return _answer(request, 401, "Log in first.")
+
+
+async def of_one_who_left(request: Request, error: Exception) -> Response:
+    """In the middle of a form. Nobody hears this, and nothing has to be noted."""
+    return _answer(request, 400, "The form broke off. Nothing was done.")
 
 
 async def of_surprise(request: Request, error: Exception) -> Response:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import sqlite3
+from collections.abc import Iterable
 from contextlib import closing
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
@@ -21,6 +22,7 @@ _TABLE = (
     " ended TEXT)"
 )
 _ROWS = "SELECT id, tenant, made, said, ended FROM orders"
+_ENDED = "SELECT id, ended FROM orders WHERE id IN (SELECT value FROM json_each(?)) AND ended IS NOT NULL"
 
 
 @dataclass(frozen=True)
@@ -63,11 +65,9 @@ class Records:
         """What was noted first, stays."""
         await self._ask("UPDATE orders SET ended = coalesce(ended, ?) WHERE id = ?", (end, record.id))
 
-    async def ended(self, record: Record) -> End | None:
-        """How, as of now."""
-        rows = await self._ask("SELECT ended FROM orders WHERE id = ?", (record.id,))
-        end: End | None = rows[0][0] if rows else None
-        return end
+    async def ended(self, names: Iterable[str]) -> dict[str, End]:
+        """Those of these that have, and how."""
+        return dict(await self._ask(_ENDED, (json.dumps([*names]),)))
 
     async def of(self, tenant: str, limit: int) -> list[Record]:
         """The newest of a tenant's, the newest first."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
+import sqlite3
 from contextlib import suppress
 from types import TracebackType
 from typing import Self
@@ -16,7 +17,7 @@ from .forms import Order
 from .records import Record, Records
 
 LOOK = 2.0
-"""Seconds after which is looked whether another worker was told to cancel it."""
+"""Seconds after which is looked whether another worker was told to cancel some."""
 KEPT = 1000
 """So many that are over are remembered, instead of being read again for every page."""
 
@@ -48,7 +49,7 @@ class Sweeps:
             if run is None:
                 run = self._new(record)
                 await run.plan()
-                if await self._records.ended(record):
+                if await self._records.ended([record.id]):
                     self._keep(record, run)
                 else:
                     self._start(record, run)
@@ -75,6 +76,7 @@ class Sweeps:
             self._start(record, self._new(record))
 
     async def __aenter__(self) -> Self:
+        self._tasks.add(asyncio.create_task(self._hear(), name="sweeps cancelled elsewhere"))
         return self
 
     async def __aexit__(
@@ -98,17 +100,22 @@ class Sweeps:
         task.add_done_callback(self._tasks.discard)
 
     async def _follow(self, record: Record, run: SweepRun) -> None:
-        while not run.done:
-            with suppress(TimeoutError):
-                async with asyncio.timeout(LOOK):
-                    await run.changed()
-            if not run.done and await self._records.ended(record) == "cancelled":
-                await run.cancel()
+        async for _ in run.updates():
+            """Until it is over."""
         if run.error is None:
             await self._records.end(record, "over")
             self._keep(record, run)
         # Else another worker has it, or the service is closing: whoever asks next goes on with it.
         self._runs.pop(record.id, None)
+
+    async def _hear(self) -> None:
+        while True:
+            await asyncio.sleep(LOOK)
+            with suppress(sqlite3.Error, qrt.QrtError):  # a busy disk, say: the next look hears of it
+                ended = await self._records.ended(self._runs) if self._runs else {}
+                for name in [name for name, end in ended.items() if end == "cancelled"]:
+                    if name in self._runs:
+                        await self._runs[name].cancel()
 
     def _keep(self, record: Record, run: SweepRun) -> None:
         self._over[record.id] = run

@@ -27,6 +27,10 @@ class Begun:
         self._writer.write(self._rest)
         return int((await self.answer()).split()[1])
 
+    def break_off(self) -> None:
+        """As one who goes away."""
+        self._writer.close()
+
     async def answer(self) -> bytes:
         """All that comes until the connection is closed."""
         try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 
 import pytest
@@ -75,6 +76,16 @@ async def test_a_form_that_is_too_large_is_not_read(common_site: Site) -> None:
         await ada.log_in()
         status, _, _ = await ada.post("/jobs", {"text": "x" * 1_000_000})
         assert status == 413
+
+
+async def test_a_form_that_breaks_off_is_no_error_of_ours(site: Site) -> None:
+    async with somebody(site) as ada:
+        await ada.log_in()
+        (await ada.begin("/jobs", {"circuit": "bell"})).break_off()
+        _, page, _ = await ada.get("/")
+        assert "No jobs yet" in page
+    await asyncio.to_thread(site.stop)
+    assert site.errors == ""
 
 
 async def test_what_people_type_is_shown_as_text(common_site: Site) -> None:
