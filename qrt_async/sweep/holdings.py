@@ -127,7 +127,7 @@ class Holdings:
             if row.state == "done":
                 await self._working.work(row)
         self.finished += rows
-        self.jobs_ended.update(row.job for row in rows if row.job)
+        self.jobs_ended.update(row.job for row in rows if row.job in self.store.job_ids)
         self.bell.ring()
 
     async def forget_failed(self) -> None:
