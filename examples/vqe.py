@@ -92,7 +92,7 @@ async def main() -> None:
         f"final   energy {energy:9.5f}, off by {1000 * (energy - GROUND):+.2f} mHa ({shots:,} shots a basis)"
     )
     minutes = math.ceil(jobs / JOBS_A_MINUTE) - 1
-    print(f"{jobs} jobs; under {JOBS_A_MINUTE} a minute sending them alone takes {minutes} minutes")
+    print(f"{jobs} jobs; under {JOBS_A_MINUTE} a minute sending them alone takes {minutes} min")
 
 
 asyncio.run(main())

@@ -152,6 +152,7 @@ class Course:
             await self._fail(key, error)
             return
         del self.passages[key]
+        self._held.jobs_ended.add(key)
         if error is None:
             await self._completed(key)
         else:
@@ -189,6 +190,8 @@ class Course:
         passage = self.passages.pop(key, None)
         self._held.money.free(key)
         origin, pieces = standing.origin_of(key), self._pieces(key)
+        if passage is not None and passage.job is not None:
+            self._held.jobs_ended.add(key)
         if unread := passage is not None and passage.job is not None and not isinstance(error, _FINAL):
             self._held.unread[key] = passage
         open_end = unread or error.submitted == "unknown" or isinstance(error, ResultError)
@@ -257,7 +260,6 @@ class Course:
             self._group.create_task(self._send(key))
 
     async def _ended(self, rows: Sequence[Row], beside: Sequence[Row] = (), *, keep: bool = True) -> None:
-        self._held.count(rows)
         if keep:
             await self._held.save(beside or rows)
         await self._held.finish(rows)

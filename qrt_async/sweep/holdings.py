@@ -121,17 +121,13 @@ class Holdings:
         seen = {row.id for row in self.finished}
         return [row for row in self.standing.ended if row.id not in seen]
 
-    def count(self, rows: Sequence[Row]) -> None:
-        """Their jobs have ended."""
-        self.jobs_ended.update(row.job for row in rows if row.job)
-
     async def finish(self, rows: Sequence[Row]) -> None:
         """They can be read, once the user's function has seen them."""
         for row in rows:
             if row.state == "done":
                 await self._working.work(row)
         self.finished += rows
-        self.count(rows)
+        self.jobs_ended.update(row.job for row in rows if row.job in self.store.job_ids)
         self.bell.ring()
 
     async def forget_failed(self) -> None:

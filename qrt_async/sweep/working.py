@@ -156,6 +156,10 @@ def _one(function: Transform, result: Any) -> Outcome:
         return function(result), None
     except Exception as error:  # noqa: BLE001 - a stranger's; it belongs to its point
         return None, error
+    except BaseException as error:  # noqa: BLE001 - would end the loop, or be taken for a cancellation of ours
+        return None, ResultError(
+            f"transform raised {type(error).__name__}{f': {error}' if str(error) else ''}."
+        )
 
 
 def _packed(value: Any, error: Exception | None) -> bytes:

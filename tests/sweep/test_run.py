@@ -13,7 +13,7 @@ import pytest
 
 import qrt_async as qrt
 from qrt_async.emulator.work import Outcome, Work
-from qrt_async.errors import InvalidInput, OverUsage
+from qrt_async.errors import InvalidInput, OverUsage, Refused
 from tests.ground import BACKEND
 from tests.sweep.ground import CIRCUIT, Reads, open_ground, read, sweep
 
@@ -28,6 +28,12 @@ class Loads(Reads):
             self.code = 1603
             return self._failed("The circuit could not be loaded")
         return await super().run(work)
+
+
+def read_result(result: Any) -> int:
+    (counted,) = result.data.meas.get_int_counts()
+    value: int = counted
+    return value
 
 
 async def test_every_point_gets_its_own_result(journal: Path | None) -> None:
@@ -183,6 +189,24 @@ async def test_progress_counts_every_point_once() -> None:
         assert any(one.why_waiting for one in seen)
         assert seen[-1].over
         assert [one.done for one in seen] == sorted(one.done for one in seen)
+
+
+async def test_a_job_is_counted_from_its_submission_on_and_never_less(journal: Path | None) -> None:
+    async with open_ground(journal=journal) as (_, submitter):
+        run = submitter.sweep(sweep(), backend=BACKEND, name="counted", pack=4, transform=read_result)
+        run.start()
+        seen = [progress async for progress in run.updates()]
+        assert [one.jobs for one in seen] == sorted(one.jobs for one in seen)
+        assert [one.jobs_done for one in seen] == sorted(one.jobs_done for one in seen)
+        assert all(one.jobs_done == one.jobs == 5 for one in seen if one.over)
+
+
+async def test_a_job_that_was_refused_is_none() -> None:
+    async with open_ground() as (here, submitter):
+        await here.fault(kind="status", method="POST", path="/v1/jobs", status=400)
+        run = submitter.sweep(sweep(), backend=BACKEND, name="refused", pack=4)
+        assert all(isinstance(point.error, Refused) for point in await run)
+        assert (run.progress.failed, run.progress.jobs, run.progress.jobs_done) == (20, 0, 0)
 
 
 async def test_a_wait_that_runs_down_is_no_news() -> None:

@@ -117,6 +117,19 @@ async def test_what_it_raises_is_that_points_error() -> None:
     assert type(points.mistakes[0]) is ZeroDivisionError
 
 
+def ending(result: Any) -> int:
+    """What a thread or a process might raise to end itself, and asyncio to end a task."""
+    raise (SystemExit(3), GeneratorExit(), asyncio.CancelledError())[ones(result)]
+
+
+@pytest.mark.parametrize("apart", [False, True])
+async def test_what_ends_a_program_is_an_error(pool: ProcessPoolExecutor, apart: bool) -> None:
+    points = await worked(ending, pool if apart else None, 3)
+    whats = ("SystemExit: 3", "GeneratorExit", "CancelledError")
+    said = [f"ResultError('transform raised {what}.')" for what in whats]
+    assert [repr(points.mistakes[at]) for at in range(3)] == said
+
+
 async def test_what_has_a_value_is_not_worked_on_again_and_mistakes_are() -> None:
     points = Points(9)
     calls = []
