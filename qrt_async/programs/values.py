@@ -198,7 +198,19 @@ def _match(boxes: dict[str, Box], names: Sequence[str] | None, what: str) -> Non
         raise InvalidInput(f"{what}: got {' and '.join(said)}; the circuit's parameters are {listed(names)}.")
 
 
+def check_unmasked(given: Any, what: str) -> None:
+    """``InvalidInput`` for an array of which entries are masked: a number under each is still there."""
+    if hasattr(given, "mask"):
+        import numpy as np  # whoever holds an array has imported it
+
+        if np.ma.is_masked(given):
+            raise InvalidInput(
+                f"{what}: got an array with masked entries; allowed are finite numbers, such as .compressed()."
+            )
+
+
 def _from_array(array: Any, what: str) -> Box:
+    check_unmasked(array, what)
     if getattr(array, "dtype", None) is not None and array.dtype.kind in "iuf":
         import numpy as np  # whoever holds an array has imported it
 

@@ -9,7 +9,7 @@ import numpy as np
 from msgspec import Struct
 
 from qrt_async.errors import InvalidInput
-from qrt_async.programs.values import listed, read_box
+from qrt_async.programs.values import check_unmasked, listed, read_box
 from qrt_async.sweep.grid import MOST_POINTS, Array, Block
 
 UNKNOWN: Final = -1
@@ -101,10 +101,7 @@ def read_numbers(given: Any, what: str) -> Array:
     """A copy as float64. ``InvalidInput`` for what is no finite number, and for rows of unequal lengths."""
     if isinstance(given, range):
         _check_length(given, what)
-    if np.ma.is_masked(given):
-        raise InvalidInput(
-            f"{what}: got an array with masked entries; allowed are finite numbers, such as .compressed()."
-        )
+    check_unmasked(given, what)
     if hasattr(given, "__array__"):
         given = np.asarray(given)
     elif isinstance(given, (list, tuple, range)) and _plain(given):

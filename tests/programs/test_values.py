@@ -63,7 +63,7 @@ def test_numbers_lists_and_arrays_are_boxes_of_floats(given: Any) -> None:
 @pytest.mark.parametrize(
     "given",
     [float("nan"), [0.1, float("inf")], np.array([np.nan]), "0.3", None, True, 1j, [[1], [2, 3]], [1, [2]], {"a": 1},
-     np.array([1j]), np.array(["a"])],
+     np.array([1j]), np.array(["a"]), np.ma.masked, np.ma.array([1.0, 2.0], mask=[False, True])],
 )  # fmt: skip
 def test_anything_else_is_refused_with_the_name_of_the_parameter(given: Any) -> None:
     with pytest.raises(InvalidInput, match="x: got"):
