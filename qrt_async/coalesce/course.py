@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import copy
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime
 from functools import partial
@@ -13,6 +12,7 @@ from qrt_async.api.status import JobStatus
 from qrt_async.coalesce.book import Book
 from qrt_async.coalesce.bundle import Bundle
 from qrt_async.coalesce.dispatch import Dispatch
+from qrt_async.coalesce.faults import copied
 from qrt_async.coalesce.hunt import Found, Hunt
 from qrt_async.coalesce.job import Lot, Mirror, SharedJob
 from qrt_async.coalesce.parcel import Parcel
@@ -125,7 +125,7 @@ class Course:
 
     async def came_to_nothing(self, bundle: Bundle, error: QrtError) -> None:
         """For a reason that is nobody's program: everybody is told."""
-        outcomes: list[Outcome] = [(share, copy.copy(error)) for share in bundle.shares]
+        outcomes: list[Outcome] = [(share, copied(error)) for share in bundle.shares]
         found = None if bundle.hunt is None else bundle.hunt.broken_off(error)
         await self._take(outcomes, bundle.hunt, found)
 

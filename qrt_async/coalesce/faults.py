@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import re
 from collections.abc import Sequence
 from typing import TypeVar
@@ -49,9 +48,17 @@ def naming(spans: Sequence[Span]) -> Naming:
     return named
 
 
+def copied(error: E) -> E:
+    """Another object that says the same, for somebody else. Not by ``copy``, which libraries teach otherwise: once
+    ``distributed`` is imported, copies of exceptions share what they know."""
+    new = type(error).__new__(type(error), *error.args)
+    new.__dict__.update(error.__dict__)
+    return new
+
+
 def in_own_words(error: E, span: Span) -> E:
     """A copy that counts PUBs as this one does."""
-    own = copy.copy(error)
+    own = copied(error)
     own.args = tuple(_renumbered(arg, span) if isinstance(arg, str) else arg for arg in error.args)
     if isinstance(own, JobError) and own.reason is not None:
         own.reason = _renumbered(own.reason, span)

@@ -4,10 +4,10 @@ turn comes."""
 from __future__ import annotations
 
 import asyncio
-import copy
 from collections.abc import Callable, Iterator
 
 from qrt_async.coalesce.bundle import Bundle
+from qrt_async.coalesce.faults import copied
 from qrt_async.coalesce.measure import Size, filled, leaves_at
 from qrt_async.coalesce.share import Share
 from qrt_async.errors import ServiceClosed
@@ -126,7 +126,7 @@ class Pool:
                 self._open.append(self._send(self, next(iter(self._line))))
             except ServiceClosed as error:
                 for share in self.empty():
-                    share.fail(copy.copy(error))
+                    share.fail(copied(error))
 
     def _leaves_at(self) -> float:
         _, full = filled(

@@ -4,7 +4,6 @@ sent."""
 from __future__ import annotations
 
 import asyncio
-import copy
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 from weakref import WeakValueDictionary
@@ -14,6 +13,7 @@ from qrt_async.coalesce.book import Book
 from qrt_async.coalesce.bundle import Bundle
 from qrt_async.coalesce.course import Course, end
 from qrt_async.coalesce.dispatch import Dispatch
+from qrt_async.coalesce.faults import copied
 from qrt_async.coalesce.hunt import Hunt
 from qrt_async.coalesce.loader import Loader
 from qrt_async.coalesce.pool import Pool
@@ -172,7 +172,7 @@ class Sharing:
         if self._stopped and isinstance(error, NotSent):
             self._put_down(bundle.everybody)
         elif error.submitted == "unknown" or isinstance(error, ServiceClosed | NotSent):
-            end([(share, copy.copy(error)) for share in bundle.everybody], None)
+            end([(share, copied(error)) for share in bundle.everybody], None)
         elif bundle.shares:
             self._counter.means.crew.start(self._refused(bundle, error), "refused shared job")
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import copyreg
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 import qrt_async as qrt
-from qrt_async.coalesce.faults import in_own_words, is_of_one, naming, pieces_of, places_of, unproven
+from qrt_async.coalesce.faults import copied, in_own_words, is_of_one, naming, pieces_of, places_of, unproven
 from qrt_async.errors import (
     JobCancelled,
     JobFailed,
@@ -236,6 +237,21 @@ def test_each_is_told_of_its_own_pubs_by_its_own_numbers() -> None:
     assert (own.job_id, own.reason_code) == ("a", 1517)
     assert error.reason == "PUB 4 and PUB 1"
     assert "PUB" not in (unproven(error).reason or "")
+
+
+def test_a_copy_knows_for_itself_whatever_libraries_teach_copy(monkeypatch: pytest.MonkeyPatch) -> None:
+    def sharing(error: JobFailed) -> tuple[Any, ...]:
+        return JobFailed.__new__, (JobFailed, *error.args), error.__dict__
+
+    monkeypatch.setitem(
+        copyreg.dispatch_table, JobFailed, sharing
+    )  # as ``distributed`` does when it is imported
+    error = JobFailed("Job a failed: PUB 4", job_id="a", reason="PUB 4", reason_code=1517)
+    one, other = copied(error), copied(error)
+    assert type(one) is JobFailed
+    assert (str(one), vars(one)) == (str(error), vars(error))
+    one.reason = "mine"
+    assert (error.reason, other.reason) == ("PUB 4", "PUB 4")
 
 
 def test_only_what_one_can_be_to_blame_for_is_searched_for() -> None:
