@@ -12,6 +12,7 @@ import qrt_async
 PACKAGE = Path(qrt_async.__file__).parent
 
 ELSEWHERE = {
+    "sweep/working.py": "what a user's function raises in its thread is no cancellation of ours",
     "submit/shielded.py": "it goes on once the clean-up is over",
     "transport/http.py": "of those that closing itself sends, each is told in our words",
 }
