@@ -44,7 +44,8 @@ async def main() -> None:
             done += 1
             ones += result[0].data.bits("meas").get_counts().get("1", 0)
             print(f"{submission.id}  {done:3} of {PROGRAMS}", flush=True)
-    print(f"a half circle of angles gives {ones / done / SHOTS:.3f} ones; half of them are expected")
+    if done:
+        print(f"a half circle of angles gives {ones / done / SHOTS:.3f} ones; half of them are expected")
 
 
 asyncio.run(main())
