@@ -20,7 +20,7 @@ from qrt_async.jobs.known import Acceptance, Known
 from qrt_async.jobs.lookout import Failed, Lookout
 from qrt_async.jobs.times import Times
 from qrt_async.jobs.tracks import Moment
-from qrt_async.transport.tasks import Crew
+from qrt_async.transport.tasks import Crew, heard
 
 
 class Watcher:
@@ -172,7 +172,7 @@ class Watcher:
             elif step.peek:
                 await self._lookout.peek(step.peek)
             else:
-                await self._sleep(step.wait)
+                await heard(self._wake, step.wait)
         except Failed:
             pass
 
@@ -193,13 +193,6 @@ class Watcher:
         said = QrtError(f"The watcher of this service crashed ({what}). The job itself runs on.")
         said.__cause__ = error
         self.stop(said)
-
-    async def _sleep(self, seconds: float) -> None:
-        try:
-            async with asyncio.timeout(seconds):
-                await self._wake.wait()
-        except TimeoutError:
-            pass
 
     def _moment(self) -> Moment:
         """Now. The wall's time follows the loop's clock, so that both tell the same ages."""

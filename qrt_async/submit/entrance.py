@@ -16,6 +16,7 @@ from qrt_async.submit.gates import Gate, Hold, PendingCap, Shut
 from qrt_async.submit.line import Line, Place
 from qrt_async.submit.permits import PermitStore, ProcessPermits
 from qrt_async.submit.recent import recent_ages
+from qrt_async.transport.tasks import heard
 
 Kind = tuple[object, ...]
 
@@ -172,14 +173,14 @@ class Entrance:
             self._news.clear()
             errand = self._next()
             if errand is None:
-                await self._pause(self.opens())
+                await heard(self._news, self.opens())
                 continue
             if not self._begun:
                 await self._begin(errand)
             store = self.permits
             wait = await store.take()
             if wait > 0:
-                await self._pause(wait)
+                await heard(self._news, wait)
                 continue
             errand = self._next()  # Taking may have taken a while.
             if errand is None:
@@ -199,13 +200,6 @@ class Entrance:
         if limit is not None:
             self.permits.count_in(await recent_ages(errand.means.ask, limit))
         self._begun = True
-
-    async def _pause(self, seconds: float) -> None:
-        try:
-            async with asyncio.timeout(None if math.isinf(seconds) else seconds):
-                await self._news.wait()
-        except TimeoutError:
-            pass
 
     def _next(self) -> Errand | None:
         """The first whose gates are open. Those whom waiting will not help are told so."""

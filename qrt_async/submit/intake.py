@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Mapping
-from contextlib import suppress
 from functools import cache
 from importlib.util import find_spec
 from typing import Any, Literal, NamedTuple, TypeAlias, get_args
@@ -16,6 +15,7 @@ from qrt_async.api.pieces import PIECE, Long
 from qrt_async.errors import InvalidInput, ServiceClosed, ServiceError, Throttled, Unavailable
 from qrt_async.programs.isa import InstructionSet
 from qrt_async.programs.program import Program
+from qrt_async.transport.tasks import heard
 from qrt_async.transport.whole import whole
 from qrt_async.transport.worker import Worker
 
@@ -101,7 +101,7 @@ class Intake:
             try:
                 return InstructionSet.of(backend, await self._configuration(backend, calibration_id))
             except Throttled as error:  # delays a job, and never fails it
-                await self._rest(_PAUSE if error.retry_after is None else error.retry_after)
+                await heard(self._over, _PAUSE if error.retry_after is None else error.retry_after)
             except Unavailable:
                 raise
             except (
@@ -112,13 +112,7 @@ class Intake:
                 ValueError,
             ):  # or nothing we understand
                 return None
-        raise self._end
-
-    async def _rest(self, seconds: float) -> None:
-        """Closing cuts it short."""
-        with suppress(TimeoutError):
-            async with asyncio.timeout(seconds):
-                await self._over.wait()
+        raise self._end.with_traceback(None)
 
 
 def _prepared(program: Program[Any], instructions: InstructionSet | None) -> bytes:

@@ -28,7 +28,7 @@ from qrt_async.transport.outgoing import data_of, headers_of, query_of
 from qrt_async.transport.proxies import Proxies
 from qrt_async.transport.redirects import MOST, REDIRECTS, follow
 from qrt_async.transport.retry import PASSING, RetryPolicy, Trouble, pause
-from qrt_async.transport.tasks import Crew, Home
+from qrt_async.transport.tasks import Crew, Home, heard
 from qrt_async.transport.timeouts import Timeouts
 from qrt_async.transport.tokens import TokenKeeper
 from qrt_async.transport.trouble import error_from, origin, understand
@@ -177,15 +177,7 @@ class HttpTransport:
             self._announce(
                 RetryPlanned(method=request.method, template=request.template, why=why, after=wait)
             )
-            await self._rest(wait)
-
-    async def _rest(self, seconds: float) -> None:
-        """Closing cuts it short: nothing is sent afterwards."""
-        try:
-            async with asyncio.timeout(seconds):
-                await self._over.wait()
-        except TimeoutError:
-            pass
+            await heard(self._over, wait)  # closing cuts it short: nothing is sent afterwards
 
     def _ended(self, request: Request, outcome: Reply | Exception, trouble: Trouble) -> Reply:
         if isinstance(outcome, Reply):

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import os
 from collections.abc import Callable, Coroutine, Set
+from contextlib import suppress
 from typing import Any, TypeVar
 
 from qrt_async.errors import ServiceClosed
@@ -13,6 +15,13 @@ from qrt_async.events import Event, TaskCrashed
 T = TypeVar("T")
 
 _CLOSED = "This {} was closed; make a new one."
+
+
+async def heard(news: asyncio.Event, seconds: float) -> None:
+    """Wait for the event, and no longer than so many seconds; ``inf``: as long as it takes."""
+    with suppress(TimeoutError):
+        async with asyncio.timeout(None if math.isinf(seconds) else seconds):
+            await news.wait()
 
 
 class Home:
