@@ -6,7 +6,8 @@ so that on the loop with simulated time a day of queueing takes milliseconds.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+import asyncio
+from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
 from contextvars import ContextVar
 from pathlib import Path
@@ -102,3 +103,16 @@ async def ground(
         }
         async with qrt.RuntimeService(url=emulator.url, spool=spool, **options) as service:
             yield Ground(emulator, service)
+
+
+async def cut_short(closing: Coroutine[Any, Any, None], *others: asyncio.Task[Any]) -> list[type]:
+    """How it and the others end where the loop ends in the middle of it, and cancels what is left, as after a second
+    Ctrl-C."""
+    leaving = asyncio.create_task(closing)
+    await asyncio.sleep(1)
+    for task in asyncio.all_tasks():
+        if task is leaving or task.get_name().startswith("qrt "):
+            task.cancel()
+    ends = await asyncio.gather(leaving, *others, return_exceptions=True)
+    await asyncio.sleep(1)
+    return [type(end) for end in ends]

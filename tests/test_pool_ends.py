@@ -17,7 +17,7 @@ from qrt_async.emulator import Key
 from qrt_async.errors import NotAuthorized, PoolFull, ServiceClosed
 from qrt_async.events import Event
 from qrt_async.transport.account import LOCAL_INSTANCE
-from tests.ground import COUNTS, ground
+from tests.ground import COUNTS, cut_short, ground
 from tests.pools import counted, counts, now, of, pooled, run, squeezed, turns
 
 virtual = pytest.mark.virtual_clock
@@ -134,14 +134,8 @@ async def test_closing_that_is_cut_short_by_the_end_of_the_program_leaves_no_con
         await here.fault(method="POST", path="/v1/jobs", kind="delay", seconds=1e6)
         submitting = asyncio.create_task(counts(service))
         await asyncio.sleep(1)
-        leaving = asyncio.create_task(pool.close())
-        await asyncio.sleep(1)
-        for task in asyncio.all_tasks():
-            if task is leaving or task.get_name().startswith("qrt "):
-                task.cancel()
-        ends = await asyncio.gather(leaving, submitting, return_exceptions=True)
-        assert [type(end) for end in ends] == [asyncio.CancelledError, ServiceClosed]
-        await asyncio.sleep(1)
+        ends = await cut_short(pool.close(), submitting)
+        assert ends == [asyncio.CancelledError, ServiceClosed]
         with pytest.raises(ServiceClosed):
             await service.backends.list()
         assert pool._connections._connector is None

@@ -16,7 +16,7 @@ import pytest
 import qrt_async as qrt
 from qrt_async.errors import InvalidInput, NoAccount, ServiceClosed
 from qrt_async.events import Event
-from tests.ground import BACKEND, COUNTS, QASM, Sampled, ground
+from tests.ground import BACKEND, COUNTS, QASM, Sampled, cut_short, ground
 
 
 async def counts(service: qrt.RuntimeService) -> dict[str, int]:
@@ -58,21 +58,14 @@ async def test_it_may_be_entered_in_one_task_and_left_in_another() -> None:
 
 @pytest.mark.virtual_clock
 async def test_closing_that_is_cut_short_by_the_end_of_the_program_leaves_no_connection_open() -> None:
-    """As ``asyncio.run`` does with every task that is left, after a second Ctrl-C perhaps."""
     async with ground() as here:
         service = qrt.RuntimeService(url=here.emulator.url, spool=False)
         await service.backends.list()
         await here.fault(method="POST", path="/v1/jobs", kind="delay", seconds=300.0, when="after")
         submitting = asyncio.create_task(service.run(qrt.Sampler([QASM]), backend=BACKEND))
         await asyncio.sleep(1)
-        leaving = asyncio.create_task(service.close())
-        await asyncio.sleep(1)
-        for task in asyncio.all_tasks():
-            if task is leaving or task.get_name().startswith("qrt "):
-                task.cancel()
-        ends = await asyncio.gather(leaving, submitting, return_exceptions=True)
-        assert [type(end) for end in ends] == [asyncio.CancelledError, ServiceClosed]
-        await asyncio.sleep(1)
+        ends = await cut_short(service.close(), submitting)
+        assert ends == [asyncio.CancelledError, ServiceClosed]
         with pytest.raises(ServiceClosed):
             await service.backends.list()
         del service, submitting
