@@ -16,7 +16,7 @@ from qrt_async.jobs.durations import Durations
 from qrt_async.jobs.estimates import Estimates
 from qrt_async.jobs.known import Known
 from qrt_async.jobs.lags import Lags
-from qrt_async.jobs.outage import Outage
+from qrt_async.jobs.outage import Outage, Way
 from qrt_async.jobs.peeks import Peeks
 from qrt_async.jobs.stalls import Place, Stalls
 from qrt_async.jobs.tags import of_users
@@ -239,9 +239,9 @@ class Decider:
         return max(due, now + self.allowance.wait(now), self.outage.until)
 
     def _cover(self, moment: Moment) -> Cover:
-        now, apart = moment.now, self.outage.listings_are_broken()
+        now, way = moment.now, self.outage.way()
         sights = []
-        for job_id, track in self.tracks.items():
+        for job_id, track in self._in_view(way):
             known = self._jobs.get(job_id)
             if known is not None:
                 sights.append(
@@ -251,11 +251,16 @@ class Decider:
                         session=known.session_id,
                         tags=of_users(known.tags),
                         due=track.due <= now + _TOGETHER * track.pause,
-                        missing=apart or track.overdue,
+                        missing=way != "together" or track.overdue,
                         listed=track.listed,
                     )
                 )
         return cover(sights, moment.wall, self.lengths)
+
+    def _in_view(self, way: Way) -> Iterable[tuple[str, Track]]:
+        if way != "probe":
+            return self.tracks.items()
+        return [min(self.tracks.items(), key=lambda item: item[1].due)]
 
     def _date(self, track: Track, known: Known, moment: Moment) -> None:
         """A job that we did not submit is as old as the service says."""

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from qrt_async.api.models import JobRecord, JobState, ProgramName
 from qrt_async.jobs.cadence import PollPolicy
+from qrt_async.jobs.cover import Cover
 from qrt_async.jobs.decider import Decider, Step
 from qrt_async.jobs.known import Acceptance, Known
 from qrt_async.jobs.tracks import Moment
@@ -219,21 +220,29 @@ def test_a_pause_that_the_service_asks_for_holds_up_everything() -> None:
     assert bench.step(5.0).wait == pytest.approx(90.0)
 
 
-def test_broken_listings_make_one_job_the_probe_and_its_answer_brings_single_reads() -> None:
+def test_broken_listings_make_one_job_the_probe_and_bring_single_reads_where_a_listing_fails_again() -> None:
     bench = Bench()
     crowd = bench.accept(5)
     ids, now = [known.id for known in crowd], 1.0
+
+    def look() -> Cover:
+        found = bench.step(now).look
+        assert found is not None
+        for known in crowd:
+            bench.decider.tracks[known.id].due = now
+        return found
+
     for _ in range(3):
         now += bench.decider.failed(ids, now, None, listing=True) + 1.0
-    look = bench.step(now).look
-    assert look is not None
-    assert len(look.singles) == 1
+    probe = look()
+    assert (len(probe.listings), len(probe.singles)) == (0, 1)
     bench.decider.outage.succeeded(listing=False)
-    for known in crowd:
-        bench.decider.tracks[known.id].due = now
-    look = bench.step(now + 1.0).look
-    assert look is not None
-    assert sorted(look.singles) == ids
+    now += 5.0
+    again = look()
+    assert (len(again.listings), len(again.singles)) == (1, 0), "the end of an outage costs no read a job"
+    now += bench.decider.failed(ids, now, None, listing=True) + 10.0
+    apart = look()
+    assert (len(apart.listings), sorted(apart.singles)) == (0, ids)
 
 
 def test_the_hurry_after_a_cancel_is_a_look_at_once() -> None:

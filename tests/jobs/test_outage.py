@@ -36,16 +36,41 @@ def test_a_job_whose_own_request_keeps_failing_waits_longer_than_the_others() ->
     assert track.due == 34.0
 
 
-def test_listings_are_broken_only_if_other_requests_work_and_are_tried_again() -> None:
-    trouble = outage()
-    tracks = [Track(born=0.0, due=0.0) for _ in range(3)]
+def after_three_listings(trouble: Outage) -> Outage:
     for _ in range(3):
-        trouble.failed(tracks, 0.0, None, listing=True)
-    assert [track.overdue for track in tracks] == [True, False, False], "one of them is the probe"
-    assert not trouble.listings_are_broken()
+        trouble.failed([], 0.0, None, listing=True)
+    return trouble
+
+
+def test_one_job_is_read_by_itself_where_listings_fail_and_each_only_where_that_works() -> None:
+    trouble = outage()
+    assert trouble.way() == "together"
+    after_three_listings(trouble)
+    assert trouble.way() == "probe"
     trouble.succeeded(listing=False)
-    assert trouble.listings_are_broken()
-    assert not trouble.listings_are_broken(), "the next look tries them"
+    assert trouble.way() == "together", "the outage may be over"
+    trouble.failed([], 0.0, None, listing=True)
+    assert trouble.way() == "apart", "listings are broken, and nothing else"
+    trouble.succeeded(listing=False)
+    assert trouble.way() == "together", "a listing is tried between two reads of each"
+    trouble.failed([], 0.0, None, listing=True)
+    assert trouble.way() == "apart"
+
+
+def test_a_listing_that_works_ends_it() -> None:
+    trouble = after_three_listings(outage())
+    trouble.succeeded(listing=False)
     trouble.succeeded(listing=True)
+    trouble.failed([], 0.0, None, listing=True)
+    assert trouble.way() == "together"
+
+
+def test_where_single_reads_fail_too_one_at_a_time_is_tried() -> None:
+    trouble = after_three_listings(outage())
+    for _ in range(3):
+        trouble.failed([], 0.0, None, listing=False)
+        assert trouble.way() == "probe"
     trouble.succeeded(listing=False)
-    assert not trouble.listings_are_broken()
+    trouble.failed([], 0.0, None, listing=True)
+    trouble.failed([], 0.0, None, listing=False)
+    assert trouble.way() == "probe", "everything is broken after all"
