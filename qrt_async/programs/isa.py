@@ -7,7 +7,7 @@ from collections.abc import Hashable, Iterator, Mapping
 from contextlib import suppress
 from typing import Any, NamedTuple, Protocol
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 from qrt_async.errors import NotISA
 from qrt_async.programs.values import Parameters, Shape
@@ -16,6 +16,8 @@ Qubits = tuple[int, ...]
 
 _ALWAYS = frozenset({"barrier", "store"})
 """These are no instructions of the machine."""
+_SHORT, _REMEMBERED = 16_384, 64
+"""Characters of a text whose walk is remembered, and how many are: a megabyte at most."""
 _MOST_TURN = math.pi / 2 + 1e-10  # what rounding does to pi/2 hurts nobody
 
 
@@ -38,6 +40,10 @@ class Fitting(Protocol):
     """What is asked of a circuit."""
 
     @property
+    def text(self) -> str | None:
+        """What it is known by, besides its own identity; ``None`` where nothing is at hand."""
+
+    @property
     def num_qubits(self) -> int | None:
         """``None`` where the backend's own qubits are named."""
 
@@ -48,10 +54,36 @@ class Fitting(Protocol):
         """An angle as a number, or as a NumPy array of one a point; ``None`` where it cannot be told."""
 
 
-class InstructionSet(Struct, frozen=True):
+class Walk(NamedTuple):
+    """How far a circuit reaches, and for each angle the first step that turns by it."""
+
+    reach: int
+    turning: dict[Hashable, Step]
+
+
+class Walks:
+    """Of short texts that fit one backend: many jobs send the same one. The least recently used is forgotten first."""
+
+    def __init__(self) -> None:
+        self._found: dict[str, Walk] = {}
+
+    def get(self, text: str | None) -> Walk | None:
+        found = None if text is None else self._found.pop(text, None)
+        if found is not None and text is not None:
+            self._found[text] = found
+        return found
+
+    def add(self, text: str | None, walk: Walk) -> None:
+        if text is not None and len(text) <= _SHORT:
+            self._found[text] = walk
+            if len(self._found) > _REMEMBERED:
+                self._found.pop(next(iter(self._found), ""), None)  # a thread may have been here, too
+
+
+class InstructionSet(Struct, frozen=True, eq=False):
     """What a backend can run. ``names`` maps to the only sites of an instruction, or ``None`` for any.
 
-    A simulator may restrict the pairs, and nothing else.
+    A simulator may restrict the pairs, and nothing else. ``walks`` are remembered for as long as it is.
     """
 
     name: str
@@ -59,6 +91,7 @@ class InstructionSet(Struct, frozen=True):
     simulator: bool
     names: dict[str, frozenset[Qubits] | None]
     pairs: frozenset[Qubits] | None
+    walks: Walks = field(default_factory=Walks)
 
     @classmethod
     def of(cls, name: str, configuration: Mapping[str, Any]) -> InstructionSet:
@@ -123,33 +156,33 @@ class Fits:
 
     def __init__(self, backend: InstructionSet) -> None:
         self._backend = backend
-        self._walked: dict[int, _Walk] = {}
+        self._walked: dict[int, Walk] = {}
 
     def check(self, circuit: Fitting, parameters: Parameters, where: str) -> int:
         """``NotISA`` names the first instruction that does not fit, its qubits, and the point if an angle is to
         blame. Answers with how many qubits the circuit reaches over, as far as that can be told."""
         if id(circuit) not in self._walked:
-            self._walked[id(circuit)] = _walk(circuit, self._backend, where)
+            self._walked[id(circuit)] = self._walk(circuit, where)
         reach, turning = self._walked[id(circuit)]
         points = Points(parameters)
         for angle, step in turning.items():
             _check_turn(step, circuit.turn(angle, points), points.shape, f"{where}: {self._backend.name}")
         return reach
 
+    def _walk(self, circuit: Fitting, where: str) -> Walk:
+        found = self._backend.walks.get(circuit.text)
+        if found is None:
+            found = _walk(circuit, self._backend, where)
+            self._backend.walks.add(circuit.text, found)
+        return found
 
-class _Walk(NamedTuple):
-    """How far a circuit reaches, and for each angle the first step that turns by it."""
 
-    reach: int
-    turning: dict[Hashable, Step]
-
-
-def _walk(circuit: Fitting, backend: InstructionSet, where: str) -> _Walk:
+def _walk(circuit: Fitting, backend: InstructionSet, where: str) -> Walk:
     reach, turning = circuit.num_qubits or 0, dict[Hashable, Step]()
     if reach > backend.num_qubits:
         raise NotISA(f"{where} has {reach} qubits; {backend.name} has {backend.num_qubits}. {_WAY_OUT}")
     if backend.free and reach:
-        return _Walk(reach, turning)
+        return Walk(reach, turning)
     with suppress(Unreadable):
         for step in circuit.steps():
             if not backend.allows(step.name, step.qubits):
@@ -157,7 +190,7 @@ def _walk(circuit: Fitting, backend: InstructionSet, where: str) -> _Walk:
             if step.angle is not None and not backend.simulator:
                 turning.setdefault(step.angle, step)
             reach = max(reach, *(qubit + 1 for qubit in step.qubits or (-1,)))
-    return _Walk(reach, turning)
+    return Walk(reach, turning)
 
 
 def check_width(letters: int, reach: int, backend: InstructionSet, where: str) -> None:

@@ -66,6 +66,10 @@ class QpyCircuit(Struct, frozen=True):
         model of these values knows no names."""
         return ndarray(parameters.table(self.names))
 
+    @property
+    def text(self) -> None:
+        """None is at hand."""
+
     def steps(self) -> Iterator[Step]:
         return walk.steps(self.circuit)
 

@@ -111,6 +111,8 @@ def test_bodies_of_control_flow_are_walked_on_their_own_qubits() -> None:
 class Whole:
     """A circuit without some instructions."""
 
+    text = None
+
     def __init__(self, circuit: QuantumCircuit, skip: tuple[str, ...]) -> None:
         self.circuit, self.skip, self.num_qubits = circuit, skip, circuit.num_qubits
 
