@@ -148,16 +148,21 @@ class Decider:
         self.estimates.saw(known)
         if known.record is not None and track.said != known.record.state.status_text:
             track.said, track.changed = known.record.state.status_text, moment.now
+        self._lives(track, known, moment.now, listed=listed)
+
+    def _lives(self, track: Track, known: Known, now: float, *, listed: bool) -> None:
         track.missing, track.overdue, track.failures = None, False, 0
-        track.alive = moment.now - (self.lags.usual if listed else 0.0)
+        track.alive = now - (self.lags.usual if listed else 0.0)
         track.listed = track.listed or listed
-        self._next(track, known, moment.now)
+        self._next(track, known, now)
 
     def says_nothing_new(self, known: Known, row: int, moment: Moment) -> bool:
         """Is this (a hash of) the row that a listing showed of the job the last time?"""
         track = self.tracks.get(known.id)
-        if track is None or track.row == row != 0:
-            self.saw(known, moment, listed=True)
+        if track is None:
+            return True
+        if track.row == row and track.listed:
+            self._lives(track, known, moment.now, listed=True)
             return True
         track.row = row
         return False

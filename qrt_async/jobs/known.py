@@ -37,9 +37,11 @@ class Callback(msgspec.Struct, frozen=True):
 class Known:
     """State of one job. Changes only by ``learn``, ``hint``, ``stall``, ``lose``, ``find`` and ``stop``.
 
-    ``kind`` is backend and program, as far as they are known. ``wanted`` counts those who wait for the
-    result itself, ``body`` is the result where reading it was how the end was learned; whoever decodes it
-    takes it away.
+    ``kind`` is backend and program, as far as they are known, ``created`` by the service's clock, or by ours until
+    the service said it, ``private`` ``None`` while that is not known; ``settled``: there is nothing more to wait for.
+    All that is worked out when something is learned, as every look asks every job for it. ``wanted`` counts those who
+    wait for the result itself, ``body`` is the result where reading it was how the end was learned; whoever decodes
+    it takes it away.
     """
 
     __slots__ = (
@@ -48,16 +50,24 @@ class Known:
         "_metrics",
         "_waiters",
         "accepted",
+        "backend",
         "body",
         "callbacks",
+        "created",
+        "final",
         "hintless",
         "id",
         "kind",
         "lost",
+        "private",
+        "program_id",
         "record",
         "seen_at",
+        "session_id",
+        "settled",
         "stalled",
         "status",
+        "tags",
         "update",
         "wanted",
     )
@@ -73,60 +83,35 @@ class Known:
         self.stalled: str | None = None
         self.update: JobUpdate | None = None
         self.callbacks: list[Callback] = []
-        self.kind = (self.backend, self.program_id)
         self.wanted = 0
         self.body: bytes | None = None
         self._metrics: JobMetrics | None = None
         self._waiters: set[asyncio.Future[None]] = set()
         self._listeners: WeakSet[Listener] | None = None
+        self._gather()
+        self._judge()
 
-    @property
-    def final(self) -> bool:
-        return self.status is not None and self.status.final
-
-    @property
-    def settled(self) -> bool:
-        """Is there nothing more to wait for?"""
-        return self.final or self.lost is not None
-
-    @property
-    def created(self) -> datetime | None:
-        """By the service's clock, or by ours until the service said it."""
-        if self.record is not None and self.record.created is not None:
-            return self.record.created
-        return None if self.accepted is None else self.accepted.at
-
-    @property
-    def backend(self) -> str | None:
-        found: str | None = self._fact("backend")
-        return found
-
-    @property
-    def session_id(self) -> str | None:
-        found: str | None = self._fact("session_id")
-        return found
-
-    @property
-    def tags(self) -> tuple[str, ...]:
-        found: tuple[str, ...] | None = self._fact("tags")
-        return found or ()
-
-    @property
-    def private(self) -> bool | None:
-        """``None`` while it is not known."""
-        found: bool | None = self._fact("private")
-        return found
-
-    @property
-    def program_id(self) -> str | None:
-        if self.record is not None and self.record.program is not None:
-            return self.record.program.id
-        return None if self.accepted is None else self.accepted.program_id
+    def _gather(self) -> None:
+        """From the service's record, which may leave out what it need not say, or from the submission."""
+        record, accepted = self.record, self.accepted
+        self.backend: str | None = self._fact("backend")
+        self.session_id: str | None = self._fact("session_id")
+        self.tags: tuple[str, ...] = self._fact("tags") or ()
+        self.private: bool | None = self._fact("private")
+        self.created = None if accepted is None else accepted.at
+        self.program_id = None if accepted is None else accepted.program_id
+        if record is not None:
+            self.created = record.created or self.created
+            self.program_id = self.program_id if record.program is None else record.program.id
+        self.kind = (self.backend, self.program_id)
 
     def _fact(self, name: str) -> Any:
-        """From the service's record, which may leave out what it need not say, or from the submission."""
         found = getattr(self.record, name, None) or getattr(self.accepted, name, None)
         return found if found is not None or self.record is None else getattr(self.record, name)
+
+    def _judge(self) -> None:
+        self.final = self.status is not None and self.status.final
+        self.settled = self.final or self.lost is not None
 
     @property
     def estimated_end(self) -> datetime | None:
@@ -157,7 +142,8 @@ class Known:
         if moved:
             self.stalled = None
         self.record, self.status, self.seen_at = record, status, at
-        self.kind = (self.backend, self.program_id)
+        self._gather()
+        self._judge()
         self._tell()
         if self.final:
             self._settle(None)
@@ -188,11 +174,13 @@ class Known:
         """The service no longer knows the job, or will not tell: waiting ends with this error."""
         if not self.settled:
             self.lost = error
+            self._judge()
             self._settle(error)
 
     def find(self) -> None:
         """The service knows the job after all."""
         self.lost = None
+        self._judge()
 
     def stop(self, error: QrtError) -> None:
         """End every wait with an error, without a word about the job itself."""
