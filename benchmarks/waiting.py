@@ -4,7 +4,8 @@ The shape is the one that the official client was measured with: every job is qu
 each drawn within 10 %, all of them side by side, without a rate limit. Five hundred older jobs of the same user
 stand in the listing, which learns of every job 0 to 1 s late.
 
-A contender loads and connects, says so, and is let go: from there on wall and CPU time and requests are counted.
+A contender loads and connects, says so, and is let go: from there on wall and CPU time and requests are counted. NumPy
+is loaded by then: IBM's client brings it at its import, ours with the first result.
 The detection latency of a job is the moment at which its result was in hand minus its end on the server; both
 read the clock of one machine.
 
