@@ -40,15 +40,28 @@ def pytest_configure(config: pytest.Config) -> None:
     config.option.asyncio_debug = True
 
 
-LONG = ("tests/journeys/", "tests/benchmarks/", "tests/hostile/", "tests/test_documents.py", "tests/test_testing.py",
-        "tests/emulator/workers/test_simulator.py", "tests/emulator/test_main.py")  # fmt: skip
-"""Whole paths, and what starts processes; other tests that take long are marked by themselves."""
+LONG = ("tests/journeys/", "tests/benchmarks/", "tests/hostile/", "tests/test_", "tests/emulator/simulation/",
+        "tests/emulator/workers/test_simulator.py", "tests/emulator/test_main.py",
+        "tests/emulator/programs/test_estimator.py", "tests/emulator/programs/test_samplex.py",
+        "tests/emulator/devices/test_recorded.py", "tests/submit/test_journal.py",
+        "tests/sweep/test_sweep.py")  # fmt: skip
+"""Whole paths, what is asked of the whole, what starts processes, and what simulates much; other tests that take long
+are marked by themselves."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
-        if item.nodeid.startswith(LONG):
+        if item.nodeid.startswith(LONG) or _stands_on_ground(item):
             item.add_marker(pytest.mark.long)
+
+
+def _stands_on_ground(item: pytest.Item) -> bool:
+    """Does its file put a client and an emulator together? Such tests are no unit tests, however short each is."""
+    module = item.getparent(pytest.Module)
+    assert module is not None
+    return any(
+        str(getattr(thing, "__module__", "")).endswith(".ground") for thing in vars(module.obj).values()
+    )
 
 
 def pytest_asyncio_loop_factories(item: pytest.Item) -> Mapping[str, Callable[[], asyncio.AbstractEventLoop]]:
