@@ -77,7 +77,8 @@ class Walks:
         if text is not None and len(text) <= _SHORT:
             self._found[text] = walk
             if len(self._found) > _REMEMBERED:
-                self._found.pop(next(iter(self._found), ""), None)  # a thread may have been here, too
+                with suppress(RuntimeError):  # a thread may be here, too: then it forgets one
+                    self._found.pop(next(iter(self._found)), None)
 
 
 class InstructionSet(Struct, frozen=True, eq=False):
