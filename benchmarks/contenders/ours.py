@@ -50,9 +50,8 @@ async def run_one(service: qrt.RuntimeService, task: Task, held: dict[str, float
 
 
 async def wait(task: Task) -> Answer:
-    importlib.import_module(
-        "numpy"
-    )  # which IBM's client has by now, and ours would load with the first result
+    # IBM's client has it by now, and ours would load it with the first result.
+    importlib.import_module("numpy")
     held: dict[str, float] = {}
     async with connect(task) as service:
         if task["manner"] == "after one":
